@@ -1,0 +1,1 @@
+"""Inventory + requests -> Plan; pure, no I/O."""

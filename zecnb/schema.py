@@ -1,0 +1,186 @@
+"""Every frame's columns: name, dtype, unit, meaning; one place.
+
+dtypes are pandas 3 names: ``str`` is Arrow-backed text, ``Int64`` a nullable integer. Addresses are shown as
+text and held as uint32 inside.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+__all__ = [
+    "CALLS",
+    "COVERAGE",
+    "FINDINGS",
+    "HOLDERS",
+    "HOLDER_KINDS",
+    "NICS",
+    "OCCUPANCY",
+    "PLAN",
+    "RECEIPT",
+    "RECEIPT_STATES",
+    "SOURCES",
+    "SUBNETS",
+    "SUMMARY",
+    "VERDICTS",
+    "VPCS",
+    "Column",
+    "empty",
+]
+
+
+class Column(NamedTuple):
+    """One column of a frame."""
+
+    dtype: str
+    meaning: str
+
+
+HOLDER_KINDS = ("network", "gateway", "broadcast", "nic_primary", "nic_secondary", "havip", "lb")
+"""What can hold an address; the first three are reserved in every subnet (contract.md 7.1)."""
+
+VERDICTS = ("OK", "NOOP", "RISK", "BLOCK")
+"""From harmless to forbidden; a row's verdict is the worst of its findings."""
+
+RECEIPT_STATES = ("assigned", "already_present", "assigned_other", "rejected", "not_attempted", "unknown")
+
+VPCS: Mapping[str, Column] = {
+    "vpc_id": Column("str", "the API's vpcId"),
+    "name": Column("str", "display name, untrusted text"),
+    "cidr_block": Column("str", "IPv4 CIDR"),
+    "usage_ipv4_count": Column("Int64", "addresses in use as the API counts them, NA when not told"),
+}
+SUBNETS: Mapping[str, Column] = {
+    "subnet_id": Column("str", "the API's subnetId"),
+    "vpc_id": Column("str", "VPC it lies in"),
+    "region_id": Column("str", "region, NA when not told"),
+    "name": Column("str", "display name, untrusted text"),
+    "cidr_block": Column("str", "IPv4 CIDR, NA in an IPv6-only subnet"),
+    "gateway_ip_address": Column("str", "gateway; the first address when not told"),
+    "stack_type": Column("str", "IPv4, IPv4_IPv6 or IPv6"),
+    "usage_ipv4_count": Column("Int64", "addresses in use as the API counts them, NA when not told"),
+}
+NICS: Mapping[str, Column] = {
+    "nic_id": Column("str", "the API's nicId"),
+    "name": Column("str", "display name, untrusted text"),
+    "region_id": Column("str", "region, NA when not told"),
+    "vpc_id": Column("str", "VPC"),
+    "subnet_id": Column("str", "subnet; a vNIC stays in it for life (contract.md A26)"),
+    "status": Column("str", "PENDING, AVAILABLE, ATTACHING, USED, DETACHING, DELETING, CREATE_FAILED"),
+    "nic_type": Column("str", "Primary (made with an instance) or Secondary"),
+    "nic_subnet_type": Column("str", "the vNIC's own stack: IPv4, IPv4_IPv6 or IPv6"),
+    "primary_ipv4": Column("str", "primary address, NA on an IPv6-only vNIC"),
+    "secondary_ipv4_count": Column("Int64", "how many secondary IPv4 addresses it has"),
+    "instance_id": Column("str", "instance it is attached to, NA when unattached"),
+}
+HOLDERS: Mapping[str, Column] = {
+    "vpc_id": Column("str", "VPC"),
+    "subnet_id": Column("str", "subnet"),
+    "address": Column("str", "held IPv4 address"),
+    "kind": Column("str", "one of HOLDER_KINDS"),
+    "holder_id": Column("str", "id of the vNIC, HaVip or load balancer; the subnet's for reserved addresses"),
+    "holder_name": Column("str", "its name, untrusted text"),
+}
+COVERAGE: Mapping[str, Column] = {
+    "subnet_id": Column("str", "subnet"),
+    "name": Column("str", "its name"),
+    "cidr": Column("str", "its CIDR"),
+    "usable": Column("int64", "addresses that can be assigned: size - 3"),
+    "seen": Column("int64", "held addresses that some listing shows, without the reserved three"),
+    "usage": Column("Int64", "addresses in use as the API counts them"),
+    "unseen": Column("int64", "usage - seen when positive: held by something no listing shows"),
+    "coverage": Column("float64", "seen / usage, 0..1; 1 when nothing is used"),
+}
+SOURCES: Mapping[str, Column] = {
+    "source": Column("str", "what was read: vpcs, subnets, nics, havips, load_balancers"),
+    "scope": Column("str", "the filter it was read with"),
+    "status": Column("str", "complete, partial or failed"),
+    "records": Column("int64", "records read"),
+    "detail": Column("str", "why it is not complete"),
+}
+OCCUPANCY: Mapping[str, Column] = {
+    "subnet_id": Column("str", "subnet"),
+    "cidr": Column("str", "its CIDR"),
+    "usable": Column("int64", "size - 3"),
+    "used": Column("int64", "max of seen and the API's count"),
+    "unseen": Column("int64", "used by something no listing shows"),
+    "utilisation": Column("float64", "used / usable, 0..1"),
+    "free": Column("int64", "usable - used"),
+    "runs": Column("int64", "maximal runs of free addresses"),
+    "largest_run": Column("int64", "length of the longest free run"),
+    "fragmentation": Column("float64", "1 - largest_run / free addresses seen, 0..1; 0 when full"),
+    "blocks_4": Column("int64", "aligned free blocks of 4"),
+    "blocks_8": Column("int64", "aligned free blocks of 8"),
+    "blocks_16": Column("int64", "aligned free blocks of 16"),
+    "blocks_32": Column("int64", "aligned free blocks of 32"),
+}
+PLAN: Mapping[str, Column] = {
+    "row": Column("int64", "the caller's 0-based input row"),
+    "nic_id": Column("str", "vNIC"),
+    "nic_name": Column("str", "its name, NA when unknown"),
+    "subnet_id": Column("str", "its subnet, NA when unknown"),
+    "mode": Column("str", "explicit, picked or server_count"),
+    "address": Column("str", "the address, NA where there is none; a bad token as it was given"),
+    "verdict": Column("str", "OK, NOOP, RISK or BLOCK: the worst of its findings"),
+    "codes": Column("object", "tuple of finding codes, in check order"),
+    "holder_kind": Column("str", "what holds the address now, one of HOLDER_KINDS, NA when free"),
+    "holder_id": Column("str", "id of the holder"),
+    "holder_name": Column("str", "its name, untrusted text"),
+    "api_code": Column("str", "what the API would answer for this row alone, NA when it would accept"),
+    "reason": Column("str", "the worst finding in words; for a picked address why it was picked"),
+    "fix": Column("str", "what to do instead"),
+}
+CALLS: Mapping[str, Column] = {
+    "call": Column("int64", "0-based order of sending"),
+    "nic_id": Column("str", "vNIC"),
+    "addresses": Column("object", "tuple of addresses to send, empty for a count"),
+    "ip_address_count": Column("Int64", "count to send, NA when addresses are sent"),
+    "predicted": Column("str", "ACCEPTED or the API's error code"),
+}
+FINDINGS: Mapping[str, Column] = {
+    "row": Column(
+        "int64", "the caller's 0-based input row (the first one, for a finding about a whole vNIC or subnet)"
+    ),
+    "address": Column("str", "the address, NA when the finding is about the request, vNIC or subnet"),
+    "code": Column("str", "stable code, see zecnb.planner.findings.CATALOGUE"),
+    "severity": Column("str", "NOOP, RISK or BLOCK"),
+    "api_code": Column("str", "what the API would answer, NA when it would not notice"),
+    "holder_kind": Column("str", "what holds the address"),
+    "holder_id": Column("str", "id of the holder"),
+    "holder_name": Column("str", "its name, untrusted text"),
+    "message": Column("str", "what is wrong"),
+    "fix": Column("str", "what to do next"),
+}
+SUMMARY: Mapping[str, Column] = {
+    "subnet_id": Column("str", "subnet touched by the plan"),
+    "cidr": Column("str", "its CIDR"),
+    "usable": Column("int64", "size - 3"),
+    "used_before": Column("int64", "used now, without the reserved three; includes unseen"),
+    "used_after": Column("int64", "used when every OK and RISK row is done"),
+    "utilisation_before": Column("float64", "used / usable, 0..1"),
+    "utilisation_after": Column("float64", "used / usable, 0..1"),
+    "free_after": Column("int64", "usable - used_after"),
+    "largest_run_before": Column("int64", "longest free run, addresses"),
+    "largest_run_after": Column("int64", "longest free run, addresses"),
+    "unseen": Column("int64", "used by something no listing shows"),
+}
+RECEIPT: Mapping[str, Column] = {
+    "row": Column("int64", "the caller's 0-based input row"),
+    "nic_id": Column("str", "vNIC"),
+    "address": Column("str", "address asked for, or got"),
+    "state": Column("str", "one of RECEIPT_STATES; an undo says released or kept instead"),
+    "api_code": Column("str", "the API's error code, NA when it accepted"),
+    "request_id": Column("str", "the API's requestId, NA when there was no call"),
+}
+
+
+def empty(columns: Mapping[str, Column]) -> pd.DataFrame:
+    """Return a frame of no rows with the columns and dtypes of ``columns``."""
+    import pandas as pd  # noqa: PLC0415 - importing zecnb must stay cheap
+
+    return pd.DataFrame({name: pd.Series([], dtype=column.dtype) for name, column in columns.items()})
