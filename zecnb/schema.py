@@ -6,10 +6,13 @@ text and held as uint32 inside.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from zecnb.errors import UsageError
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import pandas as pd
 
@@ -30,7 +33,9 @@ __all__ = [
     "VERDICTS",
     "VPCS",
     "Column",
+    "conform",
     "empty",
+    "match_columns",
 ]
 
 
@@ -41,8 +46,11 @@ class Column(NamedTuple):
     meaning: str
 
 
-HOLDER_KINDS = ("network", "gateway", "broadcast", "nic_primary", "nic_secondary", "havip", "lb")
-"""What can hold an address; the first three are reserved in every subnet (contract.md 7.1)."""
+HOLDER_KINDS = ("network", "gateway", "broadcast", "nic_primary", "nic_secondary", "havip", "lb", "lb_health")
+"""What can hold an address; the first three are reserved in every subnet (contract.md 7.1).
+
+``lb`` is a load balancer's own address, ``lb_health`` one it sends its health checks from (contract.md 5.16).
+"""
 
 VERDICTS = ("OK", "NOOP", "RISK", "BLOCK")
 """From harmless to forbidden; a row's verdict is the worst of its findings."""
@@ -181,6 +189,57 @@ RECEIPT: Mapping[str, Column] = {
 
 def empty(columns: Mapping[str, Column]) -> pd.DataFrame:
     """Return a frame of no rows with the columns and dtypes of ``columns``."""
-    import pandas as pd  # noqa: PLC0415 - importing zecnb must stay cheap
+    import pandas as pd
 
     return pd.DataFrame({name: pd.Series([], dtype=column.dtype) for name, column in columns.items()})
+
+
+def match_columns(given: Iterable[object], wanted: Iterable[str]) -> dict[object, str]:
+    """Map given column names to wanted ones, ignoring case, blanks, dashes and underscores.
+
+    So ``nicId``, ``NIC ID`` and ``nic_id`` are all ``nic_id``. Names that match nothing are left out.
+
+    Raises:
+        UsageError: two given columns mean the same wanted one.
+    """
+    by_letters = {_letters(name): name for name in wanted}
+    found: dict[object, str] = {}
+    for name in given:
+        match = by_letters.get(_letters(name))
+        if match is None:
+            continue
+        if match in found.values():
+            first = next(k for k, v in found.items() if v == match)
+            raise UsageError(f"columns {first!r} and {name!r} both mean {match!r}; keep one of them")
+        found[name] = match
+    return found
+
+
+def _letters(name: object) -> str:
+    return re.sub(r"[^a-z0-9]", "", str(name).lower())
+
+
+def conform(frame: pd.DataFrame, columns: Mapping[str, Column], *, required: Iterable[str], what: str) -> pd.DataFrame:
+    """Return ``frame`` with exactly ``columns``: names matched, missing ones NA, dtypes set, index reset.
+
+    Raises:
+        UsageError: a required column is missing, or a value does not fit its column's dtype.
+    """
+    import pandas as pd
+
+    names = match_columns(frame.columns, columns)
+    missing = [name for name in required if name not in names.values()]
+    if missing:
+        raise UsageError(
+            f"{what}: column{'s' if len(missing) > 1 else ''} {', '.join(missing)} missing; "
+            f"there are {', '.join(map(str, frame.columns)) or 'no columns'}"
+        )
+    given = frame[list(names)].rename(columns=names).reset_index(drop=True)
+    done: dict[str, pd.Series] = {}
+    for name, column in columns.items():
+        series = given[name] if name in given else pd.Series(pd.NA, index=given.index, dtype=object)
+        try:
+            done[name] = series.astype(pd.api.types.pandas_dtype(column.dtype))
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"{what}: column {name} must be {column.dtype}: {error}") from error
+    return pd.DataFrame(done, columns=list(columns))

@@ -1,0 +1,360 @@
+"""IPv4 text <-> uint32 columns: single addresses, ranges, CIDRs; a reason for each bad token.
+
+Everything works on whole columns: Arrow string buffers in, numpy arrays out. An address is exactly four decimal
+octets without leading zeros, spaces or signs (contract.md A15); anything else is a token with a ``Reason``.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from enum import IntEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = [
+    "EXPANSION_LIMIT",
+    "Reason",
+    "Tokens",
+    "describe",
+    "expand",
+    "parse",
+    "parse_cidr",
+    "spans",
+    "split",
+    "split_cells",
+    "suggest",
+    "to_text",
+]
+
+EXPANSION_LIMIT = 1 << 16
+"""Addresses that the ranges and CIDRs of one input may stand for together: a whole /16."""
+
+_BLOCK = 1 << 16  # strings parsed at a time: their bytes and indices stay in the processor's cache
+_DOT, _ZERO, _NINE = ord("."), ord("0"), ord("9")
+
+# Anything people put between addresses, from any keyboard or web page.
+_SEPARATORS = "[\\s,;\u00a0\u2000-\u200b\u2028\u2029\u3000\ufeff\uff0c\uff1b\u3001]+"
+_DASHES = "[ \t\u00a0]*[-\u2010-\u2015\u2212][ \t\u00a0]*"
+
+
+class Reason(IntEnum):
+    """Why a token is no address; ``OK`` when it is one."""
+
+    OK = 0
+    NOT_AN_ADDRESS = 1
+    OCTET_TOO_LARGE = 2
+    LEADING_ZERO = 3
+    FOREIGN_DIGITS = 4
+    IPV6 = 5
+    HOST_BITS = 6
+    BAD_PREFIX = 7
+    RANGE_REVERSED = 8
+    TOO_MANY = 9
+
+
+_WORDS = {
+    Reason.NOT_AN_ADDRESS: "is not an IPv4 address",
+    Reason.OCTET_TOO_LARGE: "has an octet above 255",
+    Reason.LEADING_ZERO: "has a leading zero, which some programs read as octal",
+    Reason.FOREIGN_DIGITS: "is not written in plain ASCII digits",
+    Reason.IPV6: "is an IPv6 address",
+    Reason.HOST_BITS: "is a CIDR whose address has host bits set",
+    Reason.BAD_PREFIX: "has a prefix length that is not 0..32",
+    Reason.RANGE_REVERSED: "is a range whose end lies before its start",
+    Reason.TOO_MANY: f"would make the ranges and CIDRs stand for more than {EXPANSION_LIMIT:,} addresses",
+}
+
+
+class Tokens(NamedTuple):
+    """Addresses and bad tokens of one input, in its order.
+
+    Attributes:
+        source: int64, index of the input token each address came from.
+        text: Arrow ``large_string``: the address, or the bad token as it was given (without outer blanks).
+        value: uint32, the address; 0 where ``reason`` is not OK.
+        reason: uint8, a ``Reason``.
+    """
+
+    source: NDArray[np.int64]
+    text: pa.LargeStringArray
+    value: NDArray[np.uint32]
+    reason: NDArray[np.uint8]
+
+
+def _as_text(texts: pa.Array | pa.ChunkedArray | Sequence[str]) -> pa.LargeStringArray:
+    if isinstance(texts, pa.ChunkedArray):
+        texts = texts.combine_chunks()
+    if not isinstance(texts, pa.Array):
+        texts = pa.array(texts, pa.large_string())
+    if texts.type != pa.large_string():
+        texts = texts.cast(pa.large_string())
+    return pc.fill_null(texts, "") if texts.null_count else texts
+
+
+def parse(
+    texts: pa.Array | pa.ChunkedArray | Sequence[str],
+) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
+    """Parse a column of single addresses.
+
+    Args:
+        texts: n strings; null is no address.
+
+    Returns:
+        values: uint32[n], 0 where the text is no address.
+        good: bool[n], whether it is one.
+    """
+    column = _as_text(texts)
+    values = np.zeros(len(column), np.uint32)
+    good = np.zeros(len(column), np.bool_)
+    if not len(column):
+        return values, good
+    offsets = np.frombuffer(column.buffers()[1], np.int64)[column.offset : column.offset + len(column) + 1]
+    raw = column.buffers()[2]
+    data = np.frombuffer(raw, np.uint8) if raw is not None and raw.size else np.zeros(0, np.uint8)
+    for begin in range(0, len(column), _BLOCK):
+        end = min(begin + _BLOCK, len(column))
+        edges = offsets[begin : end + 1]
+        _parse_block(data[edges[0] : edges[-1]], edges - edges[0], values[begin:end], good[begin:end])
+    return values, good
+
+
+def _parse_block(
+    data: NDArray[np.uint8], offsets: NDArray[np.int64], values: NDArray[np.uint32], good: NDArray[np.bool_]
+) -> None:
+    """Parse one block in place: ``data`` holds the strings, ``offsets`` their edges."""
+    digit = data - np.uint8(_ZERO)  # wraps, so that anything but 0-9 is above 9
+    other = np.flatnonzero(digit > 9)
+    is_dot = data[other] == _DOT
+    dots = other[is_dot].astype(np.int32)
+    edges = offsets.astype(np.int32)
+    first = np.searchsorted(dots, edges)
+    candidate = np.diff(first) == 3
+    strange = other[~is_dot]
+    if strange.size:
+        candidate[np.searchsorted(edges, strange, "right") - 1] = False
+    candidate &= np.diff(edges) <= 15
+    rows = slice(None) if candidate.all() else np.flatnonzero(candidate)
+    lower, upper, at = edges[:-1][rows], edges[1:][rows], first[:-1][rows]
+    if not len(at):
+        return
+    total: NDArray[np.uint32] = np.zeros(len(at), np.uint32)
+    fine = np.ones(len(at), np.bool_)
+    for octet in range(4):
+        stop = dots[at + octet] if octet < 3 else upper
+        length = stop - lower
+        # Positions before the string's own start wrap or hit a neighbour; their digits are masked by length.
+        value = digit[stop - 1].astype(np.uint32)
+        value += np.where(length >= 2, digit[stop - 2], 0).astype(np.uint32) * np.uint32(10)
+        value += np.where(length >= 3, digit[stop - 3], 0).astype(np.uint32) * np.uint32(100)
+        fine &= (length >= 1) & (length <= 3) & (value <= 255)
+        fine &= (length == 1) | (digit[np.minimum(lower, len(digit) - 1)] != 0)
+        total = (total << np.uint32(8)) | value
+        lower = stop + 1
+    values[rows] = np.where(fine, total, 0)
+    good[rows] = fine
+
+
+_NOTHING = pa.scalar("", pa.large_string())
+_OCTETS = pa.array([str(i) for i in range(256)], pa.large_string())
+
+
+def to_text(values: NDArray[np.uint32]) -> pa.LargeStringArray:
+    """Return addresses as text, one per value."""
+    values = np.ascontiguousarray(values, np.uint32)
+    octets = values.astype(">u4").view(np.uint8).reshape(-1, 4)
+    parts = [_OCTETS.take(pa.array(np.ascontiguousarray(octets[:, i]))) for i in range(4)]
+    return pc.binary_join_element_wise(*parts, pa.scalar(".", pa.large_string()))
+
+
+def parse_cidr(
+    texts: pa.Array | pa.ChunkedArray | Sequence[str],
+) -> tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.uint8]]:
+    """Parse a column of CIDRs.
+
+    Args:
+        texts: n strings such as ``10.0.4.0/22``; null is no CIDR.
+
+    Returns:
+        network: uint32[n], first address.
+        prefix: int64[n], 0..32; -1 where the text is no CIDR.
+        reason: uint8[n], a ``Reason``.
+    """
+    column = _as_text(texts)
+    parts = pc.extract_regex(column, r"^(?P<base>[^/]*)/(?P<prefix>[0-9]{1,3})$")
+    base, base_good = parse(pc.struct_field(parts, "base"))
+    prefix_text = pc.fill_null(pc.struct_field(parts, "prefix"), "999")
+    prefix = np.asarray(pc.cast(prefix_text, pa.int64()))
+    reason = np.where(base_good, Reason.OK, Reason.NOT_AN_ADDRESS).astype(np.uint8)
+    reason[base_good & (prefix > 32)] = Reason.BAD_PREFIX
+    host_mask = ((np.uint64(1) << np.clip(32 - prefix, 0, 32).astype(np.uint64)) - np.uint64(1)).astype(np.uint32)
+    reason[(reason == Reason.OK) & ((base & host_mask) != 0)] = Reason.HOST_BITS
+    return base, np.where(reason == Reason.OK, prefix, -1), reason
+
+
+def split(text: str) -> pa.LargeStringArray:
+    """Split what a person typed or pasted into tokens: lines, commas, semicolons and blanks separate them.
+
+    Blanks around a dash do not, so ``10.0.0.10 - 10.0.0.20`` is one token.
+    """
+    return split_cells(pa.array([text], pa.large_string())).flatten()
+
+
+def split_cells(cells: pa.LargeStringArray) -> pa.LargeListArray:
+    """Split each cell as ``split`` does; null and blank cells have no tokens."""
+    joined = pc.replace_substring_regex(pc.fill_null(cells, ""), _DASHES, "-")
+    tokens = pc.split_pattern_regex(joined, _SEPARATORS).cast(pa.large_list(pa.large_string()))
+    kept = np.asarray(pc.not_equal(tokens.flatten(), ""))
+    edges = np.concatenate([[0], np.cumsum(kept)])[np.asarray(tokens.offsets)]
+    return pa.LargeListArray.from_arrays(pa.array(edges, pa.int64()), tokens.flatten().filter(pa.array(kept)))
+
+
+def expand(
+    tokens: pa.Array | pa.ChunkedArray | Sequence[str],
+    parsed: tuple[NDArray[np.uint32], NDArray[np.bool_]] | None = None,
+) -> Tokens:
+    """Turn tokens into addresses: singles, ``A-B`` ranges (full or last octet) and CIDRs without host bits.
+
+    Args:
+        tokens: n strings; blanks around a token are dropped.
+        parsed: what ``parse(tokens)`` said, when it is known already.
+
+    Returns:
+        One entry per address, and one per bad token, in input order. Ranges and CIDRs that together stand for
+        more than ``EXPANSION_LIMIT`` addresses become bad tokens from the one that crosses it.
+    """
+    text = _as_text(tokens)
+    value, good = parse(text) if parsed is None else parsed
+    reason = np.zeros(len(text), np.uint8)
+    source = np.arange(len(text), dtype=np.int64)
+    if good.all():
+        return Tokens(source, text, value, reason)
+    rest = np.flatnonzero(~good)
+    odd = pc.utf8_trim_whitespace(text.take(pa.array(rest)))
+    first, size, why = _spans(odd)
+    many = (size > 1) & (np.cumsum(np.where(size > 1, size, 0)) > EXPANSION_LIMIT)
+    why[many], size[many], first[many] = Reason.TOO_MANY, 1, 0
+    reason[rest] = why
+    counts = np.ones(len(text), np.int64)
+    counts[rest] = size
+    value[rest] = first
+    text = _replace(text, rest, odd)
+    if (size > 1).any() or ((why == Reason.OK) & (size == 1)).any():
+        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        touched = np.repeat(np.isin(source, rest) & (reason == Reason.OK), counts)
+        source, reason = np.repeat(source, counts), np.repeat(reason, counts)
+        value = np.repeat(value, counts) + within.astype(np.uint32)
+        text = _replace(text.take(pa.array(source)), np.flatnonzero(touched), to_text(value[touched]))
+    return Tokens(source, text, value, reason)
+
+
+def _replace(text: pa.LargeStringArray, where: NDArray[np.intp], new: pa.LargeStringArray) -> pa.LargeStringArray:
+    mask = np.zeros(len(text), np.bool_)
+    mask[where] = True
+    return pc.replace_with_mask(text, pa.array(mask), new)
+
+
+def spans(tokens: pa.LargeStringArray) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint8]]:
+    """Return first address, last address and ``Reason`` of tokens, however large their ranges and CIDRs."""
+    first, size, why = _spans(pc.utf8_trim_whitespace(pc.fill_null(tokens, "")))
+    return first, (first + (size - 1)).astype(np.uint32), why
+
+
+def _spans(odd: pa.LargeStringArray) -> tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.uint8]]:
+    """Return first address, number of addresses (1 for a bad token) and reason of each token."""
+    single, single_good = parse(odd)
+    parts = pc.extract_regex(odd, r"^(?P<low>[^-/]+)-(?P<high>[^-/]+)$")
+    is_range = np.asarray(pc.is_valid(parts))
+    low_text = pc.utf8_trim_whitespace(pc.struct_field(parts, "low"))
+    high_text = pc.utf8_trim_whitespace(pc.struct_field(parts, "high"))
+    low, low_good = parse(low_text)
+    stem = pc.replace_substring_regex(low_text, r"[^.]*$", "")
+    is_octet = pc.match_substring_regex(high_text, r"^[0-9]{1,3}$")
+    high, high_good = parse(pc.if_else(is_octet, pc.binary_join_element_wise(stem, high_text, _NOTHING), high_text))
+    network, prefix, cidr_why = parse_cidr(odd)
+    is_cidr = np.asarray(pc.match_substring(odd, "/"))
+
+    why = np.full(len(odd), Reason.NOT_AN_ADDRESS, np.uint8)
+    first = np.zeros(len(odd), np.uint32)
+    size = np.ones(len(odd), np.int64)
+    _set(why, single_good, Reason.OK)
+    first[single_good] = single[single_good]
+
+    ranged = is_range & low_good & high_good
+    _set(why, ranged, Reason.OK)
+    _set(why, ranged & (high < low), Reason.RANGE_REVERSED)
+    ranged &= high >= low
+    first[ranged] = low[ranged]
+    size[ranged] = (high.astype(np.int64) - low.astype(np.int64) + 1)[ranged]
+
+    why[is_cidr] = cidr_why[is_cidr]
+    block = is_cidr & (cidr_why == Reason.OK)
+    first[block] = network[block]
+    size[block] = np.left_shift(1, 32 - prefix[block])
+
+    bad = why != Reason.OK
+    if bad.any():
+        why[bad] = np.where(why[bad] == Reason.NOT_AN_ADDRESS, _classify(odd.filter(pa.array(bad))), why[bad])
+    return first, size, why
+
+
+def _set(why: NDArray[np.uint8], where: NDArray[np.bool_], reason: Reason) -> None:
+    why[where] = reason
+
+
+def _classify(bad: pa.LargeStringArray) -> NDArray[np.uint8]:
+    """Say more than "not an address" where the shape tells."""
+    why = np.full(len(bad), Reason.NOT_AN_ADDRESS, np.uint8)
+    dotted = np.asarray(pc.match_substring_regex(bad, r"^([0-9]{1,9}\.){3}[0-9]{1,9}(-|$)"))
+    leading = np.asarray(pc.match_substring_regex(bad, r"(^|\.)0[0-9]"))
+    _set(why, dotted & ~leading, Reason.OCTET_TOO_LARGE)
+    _set(why, dotted & leading, Reason.LEADING_ZERO)
+    _set(
+        why,
+        np.asarray(pc.match_substring_regex(bad, r"^\[?[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.:%]*\]?(/[0-9]+)?$")),
+        Reason.IPV6,
+    )
+    _set(
+        why,
+        np.asarray(pc.match_substring_regex(bad, r"[^\x00-\x7f]"))
+        & np.asarray(pc.match_substring_regex(bad, r"^[\p{Nd}.\-\x{3002}\x{ff0e}\x{ff61}]+$")),
+        Reason.FOREIGN_DIGITS,
+    )
+    return why
+
+
+def describe(text: str, reason: int) -> str:
+    """Say in words why ``text`` is no address."""
+    shown = text if len(text) <= 60 else text[:57] + "..."
+    return f"{shown!r} {_WORDS[Reason(reason)]}"
+
+
+def suggest(text: str, reason: int) -> str:
+    """Say what to write instead of a bad token, "" when nothing is unambiguous."""
+    plain = unicodedata.normalize("NFKC", text).replace("\u3002", ".")
+    match Reason(reason):
+        case Reason.FOREIGN_DIGITS if parse([plain])[1][0]:
+            return f"write {plain}"
+        case Reason.LEADING_ZERO if parse([bare := re.sub(r"(^|\.|-)0+(?=\d)", r"\1", text)])[1][0]:
+            return f"write {bare} if decimal is meant"
+        case Reason.HOST_BITS:
+            base, _, prefix = text.partition("/")
+            number = int(parse([base])[0][0]) & ~((1 << (32 - int(prefix))) - 1)
+            network = to_text(np.array([number], np.uint32))[0].as_py()
+            return f"write {base} for the address or {network}/{prefix} for the block"
+        case Reason.RANGE_REVERSED:
+            return "swap the two ends"
+        case Reason.IPV6:
+            return "use the IPv6 action, AssignNetworkInterfaceIpv6"
+        case Reason.TOO_MANY:
+            return "ask for a count, or for smaller ranges"
+        case _:
+            return "write four decimal numbers of 0..255, for example 10.0.4.10"

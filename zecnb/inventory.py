@@ -1,0 +1,127 @@
+"""Inventory: what the cloud holds now, and what can be asked of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zecnb.errors import UsageError
+from zecnb.planner.occupancy import cells, occupancy
+from zecnb.planner.options import Options
+from zecnb.planner.plan import make_plan
+from zecnb.render.occupancy import OccupancyChart
+from zecnb.render.tables import inventory_html
+from zecnb.requests import Requests, read_requests
+from zecnb.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+
+    from zecnb.planner.plan import Plan
+
+__all__ = ["Inventory", "requests_of"]
+
+
+def requests_of(requests: object, ip_addresses: str | Iterable[object] | None, ip_address_count: object) -> Requests:
+    """Read what ``plan`` was called with: a vNIC id and the API's fields, or a batch.
+
+    A text is a file when it ends in one of the file types and no address or count is given beside it.
+    """
+    one = ip_addresses is not None or ip_address_count is not None
+    if isinstance(requests, str) and (one or not requests.lower().endswith((".csv", ".tsv", ".txt", ".xlsx", ".xlsm"))):
+        return Requests.one(requests, ip_addresses=ip_addresses, ip_address_count=ip_address_count)
+    if one:
+        raise UsageError("ip_addresses and ip_address_count go with one vNIC id; a batch names them in its rows")
+    return read_requests(requests)
+
+
+class Inventory(Snapshot):
+    """What the cloud held at one moment: frames to look at, and plans, occupancy and charts made from them.
+
+    Make one with ``Session.inventory()`` or ``Inventory.from_frames(...)``.
+    """
+
+    def plan(
+        self,
+        requests: object,
+        *,
+        ip_addresses: str | Iterable[object] | None = None,
+        ip_address_count: object = None,
+        claims: pd.DataFrame | None = None,
+        **options: Any,
+    ) -> Plan:
+        """Judge one vNIC's request or a batch against this inventory; sends nothing.
+
+        Args:
+            requests: a vNIC id, or a batch: a DataFrame, a list of dicts, the path of a CSV or Excel file.
+            ip_addresses: for one vNIC, text or a list: addresses, ranges ``10.0.0.10-20``, CIDRs.
+            ip_address_count: for one vNIC, how many more addresses.
+            claims: soft reservations: columns ``range, owner, purpose, until``.
+            **options: see ``zecnb.planner.options.Options``.
+
+        Raises:
+            UsageError: an argument that cannot mean anything. Bad addresses are findings, not errors.
+        """
+        return make_plan(
+            self,
+            requests_of(requests, ip_addresses, ip_address_count),
+            options=Options.of(options),
+            claims=claims,
+            age=self.age,
+        )
+
+    def occupancy(self, subnet_id: str | None = None) -> pd.DataFrame:
+        """Return how full and fragmented each IPv4 subnet, or one, is; columns of ``schema.OCCUPANCY``.
+
+        Raises:
+            UsageError: there is no such subnet, or it has no IPv4.
+        """
+        at = np.flatnonzero(self.geometry.ipv4) if subnet_id is None else np.array([self._ipv4(subnet_id)])
+        return occupancy(self, at)
+
+    def chart(self, subnet_id: str, *, nic_id: str | None = None, dark: bool = False) -> OccupancyChart:
+        """Draw who holds what in a subnet.
+
+        Args:
+            subnet_id: an IPv4 subnet.
+            nic_id: the vNIC to mark as "this vNIC".
+            dark: for dark backgrounds.
+
+        Raises:
+            UsageError: there is no such subnet or vNIC, or the subnet has no IPv4.
+        """
+        at = self._ipv4(subnet_id)
+        found = np.flatnonzero((self.nics["nic_id"] == nic_id).to_numpy()) if nic_id is not None else np.array([-1])
+        if not len(found):
+            raise UsageError(f"no vNIC {nic_id!r} in this inventory of {len(self.nics)} vNICs")
+        nic = int(found[0])
+        name = self.subnets["name"].fillna("").iloc[at]
+        return OccupancyChart(
+            self.subnets["cidr_block"].iloc[at],
+            cells(self, at, nic),
+            unseen=int(self.unseen[at]),
+            title=name or subnet_id,
+            nic_name=self.nics["name"].fillna("").iloc[nic] if nic >= 0 else "",
+            dark=dark,
+        )
+
+    def _ipv4(self, subnet_id: str) -> int:
+        at = self.subnet_position(subnet_id)
+        if not self.geometry.ipv4[at]:
+            raise UsageError(f"subnet {subnet_id} has no IPv4")
+        return at
+
+    def __repr__(self) -> str:
+        held, counted = int(self.seen.sum()), int(self.seen.sum() + self.unseen.sum())
+        share = f"{held / counted:.1%}".replace("%", " %") if counted else "100 %"
+        partial = f", partial: {', '.join(dict.fromkeys(self.partial['source']))}" if len(self.partial) else ""
+        return (
+            f"Inventory({len(self.vpcs):,} VPCs, {len(self.subnets):,} subnets, {len(self.nics):,} vNICs, "
+            f"{held:,} addresses, coverage {share}{partial})"
+        )
+
+    def _repr_html_(self) -> str:
+        return inventory_html(repr(self), self.coverage, self.sources)

@@ -1,0 +1,225 @@
+"""The columns a plan is judged on: requests joined to the snapshot, as integers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from zecnb.addresses import Reason
+from zecnb.ledger import keys_of
+from zecnb.requests import CountState
+from zecnb.snapshot import positions, text_column
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from zecnb.planner.options import Options
+    from zecnb.planner.reservations import Reservations
+    from zecnb.requests import Requests
+    from zecnb.snapshot import Snapshot
+
+__all__ = ["Board"]
+
+
+@dataclass(frozen=True, eq=False)
+class Board:
+    """Requests joined to the snapshot.
+
+    A vNIC asked for is a *slot*: its position in ``requests.nic_ids``. Columns by slot have one more entry at the
+    end for "none given", so that slot -1 finds it. A subnet position is -1 where it is unknown.
+
+    Attributes:
+        snapshot, requests, options: as given.
+        reservations: exclusions and claims as key intervals.
+        age: seconds since the snapshot was observed, as the caller says.
+    """
+
+    snapshot: Snapshot
+    requests: Requests
+    options: Options
+    reservations: Reservations
+    age: float
+
+    # -- by slot ---------------------------------------------------------------------------------------------
+
+    @cached_property
+    def nic(self) -> NDArray[np.int64]:
+        """VNIC position by slot, -1 when there is none."""
+        found = positions(self.snapshot.nics["nic_id"], text_column(self.requests.nic_ids))
+        return np.append(found, -1)
+
+    @cached_property
+    def subnet(self) -> NDArray[np.int64]:
+        """Subnet position by slot."""
+        if not len(self.snapshot.nics):
+            return np.full(len(self.nic), -1)
+        return np.where(self.nic >= 0, self.snapshot.nic_subnet[self.nic], -1)
+
+    @cached_property
+    def usable_subnet(self) -> NDArray[np.int64]:
+        """Subnet position by slot where its addresses can be judged: listed, and with IPv4."""
+        if not len(self.snapshot.subnets):
+            return np.full(len(self.nic), -1)
+        return np.where(self.snapshot.geometry.ipv4[self.subnet], self.subnet, -1)
+
+    # -- by address asked ------------------------------------------------------------------------------------
+
+    @cached_property
+    def slot(self) -> NDArray[np.int64]:
+        """Slot of each address."""
+        return self.requests.nic[self.requests.ask_request]
+
+    @cached_property
+    def home(self) -> NDArray[np.int64]:
+        """Subnet position of each address's vNIC, -1 where its addresses cannot be judged."""
+        return self.usable_subnet[self.slot]
+
+    @cached_property
+    def parsed(self) -> NDArray[np.bool_]:
+        """Whether each address is one."""
+        return np.asarray(self.requests.asks.reason == Reason.OK)
+
+    @cached_property
+    def judged(self) -> NDArray[np.bool_]:
+        """Whether each address is one and its subnet is known."""
+        return self.parsed & (self.home >= 0)
+
+    @cached_property
+    def inside(self) -> NDArray[np.bool_]:
+        """Whether each address lies in its subnet's CIDR."""
+        value, at = self.requests.asks.value, self.home
+        if not len(self.snapshot.subnets):
+            return np.zeros(len(value), np.bool_)
+        geometry = self.snapshot.geometry
+        return self.judged & (value >= geometry.network[at]) & (value <= geometry.broadcast[at])
+
+    @cached_property
+    def key(self) -> NDArray[np.uint64]:
+        """Key of each address; meaningless where it is not judged."""
+        return keys_of(self.home, self.requests.asks.value)
+
+    @cached_property
+    def _sorted(self) -> tuple[NDArray[np.intp], NDArray[np.uint64]]:
+        """Positions of judged addresses by key, then input order, and their keys."""
+        judged = np.flatnonzero(self.judged) if not self.judged.all() else np.arange(len(self.key))
+        keys = self.key if len(judged) == len(self.key) else self.key[judged]
+        bits = int(keys.max(initial=0)).bit_length()
+        width = max(len(keys) - 1, 1).bit_length()
+        if bits + width <= 64:
+            # Key and position fit one number: sorting plain numbers is several times faster than sorting an index.
+            packed = np.sort((keys << np.uint64(width)) | np.arange(len(keys), dtype=np.uint64))
+            order = (packed & np.uint64((1 << width) - 1)).astype(np.intp)
+            return judged[order], packed >> np.uint64(width)
+        order = np.argsort(keys, kind="stable")
+        return judged[order], keys[order]
+
+    @cached_property
+    def entry(self) -> NDArray[np.int64]:
+        """Ledger entry that holds each address, -1 where it is free or not judged."""
+        order, keys = self._sorted
+        found = np.full(len(self.key), -1)
+        found[order] = self.snapshot.ledger.find(keys)
+        return found
+
+    @cached_property
+    def entry_kind(self) -> NDArray[np.int16]:
+        """Kind of the holder, position in ``HOLDER_KINDS``, -1 where there is none."""
+        held = np.flatnonzero(self.entry >= 0)
+        kind = np.full(len(self.entry), -1, np.int16)
+        kind[held] = self.snapshot.ledger.kind[self.entry[held]]
+        return kind
+
+    @cached_property
+    def on_own_nic(self) -> NDArray[np.bool_]:
+        """Whether the holder of each address is the vNIC that asks for it."""
+        own = np.zeros(len(self.entry), np.bool_)
+        held = np.flatnonzero(self.entry >= 0)
+        holder = self.snapshot.holder_nic[self.snapshot.ledger.holder[self.entry[held]]]
+        own[held] = (holder >= 0) & (holder == self.nic[self.slot[held]])
+        return own
+
+    @cached_property
+    def twins(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+        """Addresses asked for more than once.
+
+        Returns:
+            Positions, by key and then input order; for each the position of another one: an earlier one of the
+            same vNIC, else one of another vNIC, else a later one; whether the same vNIC asked earlier.
+        """
+        order, keys = self._sorted
+        same = keys[1:] == keys[:-1]
+        grouped = np.zeros(len(keys), np.bool_)
+        grouped[1:] |= same
+        grouped[:-1] |= same
+        at, keys = order[grouped], keys[grouped]
+        slot = self.slot[at]
+        by_slot = np.lexsort((at, slot, keys))
+        at, keys, slot = at[by_slot], keys[by_slot], slot[by_slot]
+        new_key = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
+        new_pair = new_key | np.append(True, slot[1:] != slot[:-1])[: len(keys)]
+        pair_first = np.maximum.accumulate(np.where(new_pair, np.arange(len(keys)), 0))
+        key_first = np.maximum.accumulate(np.where(new_key, np.arange(len(keys)), 0))
+        key_last = np.minimum.accumulate(
+            np.where(np.append(new_key[1:], True)[: len(keys)], np.arange(len(keys)), len(keys))[::-1]
+        )[::-1]
+        again = ~new_pair
+        other = np.where(slot[key_first] != slot, key_first, key_last)
+        other = np.where(again, pair_first, other)
+        return at, at[other], again
+
+    @cached_property
+    def repeated(self) -> NDArray[np.bool_]:
+        """Whether the same vNIC asked for the address earlier."""
+        again = np.zeros(len(self.key), np.bool_)
+        at, _, earlier = self.twins
+        again[at[earlier]] = True
+        return again
+
+    # -- by request ------------------------------------------------------------------------------------------
+
+    @cached_property
+    def listed(self) -> NDArray[np.bool_]:
+        """Whether each request names addresses."""
+        return np.bincount(self.requests.ask_request, minlength=len(self.requests)) > 0
+
+    @cached_property
+    def counted(self) -> NDArray[np.bool_]:
+        """Whether each request asks for a usable count and nothing else."""
+        return (self.requests.count_state == CountState.GIVEN) & ~self.listed & (self.requests.nic >= 0)
+
+    @cached_property
+    def modest_count(self) -> NDArray[np.int64]:
+        """Count of each counted request, at most what a vNIC may have; 0 for the others.
+
+        One absurd count must not use up the room of every other request.
+        """
+        size = self.snapshot.geometry.usable.max(initial=0)
+        limit = self.options.nic_limit or int(size)
+        return np.where(self.counted, np.minimum(self.requests.count, limit), 0)
+
+    @cached_property
+    def wanted(self) -> NDArray[np.int64]:
+        """New addresses each slot wants: distinct ones not on it already, and its counts."""
+        new = self.parsed & ~self.on_own_nic & ~self.repeated
+        named = np.bincount(self.slot[new], minlength=len(self.nic)).astype(np.int64)
+        counts = np.where(self.counted, self.requests.count, 0)
+        total = named
+        np.add.at(total, self.requests.nic, counts)
+        total[-1] = 0
+        return total
+
+    @cached_property
+    def nic_used(self) -> NDArray[np.int64]:
+        """Private IPv4 addresses each slot's vNIC has."""
+        if not len(self.snapshot.nics):
+            return np.zeros(len(self.nic), np.int64)
+        return np.where(self.nic >= 0, self.snapshot.nic_used[self.nic], 0)
+
+    def nic_values(self, name: str) -> pa.LargeStringArray:
+        """Return a column of the vNICs frame by slot, null where there is no vNIC."""
+        values = self.snapshot.nics[name].array.take(self.nic, allow_fill=True)
+        return pa.array(values, pa.large_string())

@@ -1,0 +1,90 @@
+"""Utilisation, gaps and fragmentation of subnets, and the cells of a subnet map."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from zecnb.ledger import Runs, addresses_of
+from zecnb.schema import HOLDER_KINDS, OCCUPANCY
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from zecnb.snapshot import Snapshot
+
+__all__ = ["BLOCKS", "cells", "largest_runs", "occupancy", "occupancy_of"]
+
+BLOCKS = (4, 8, 16, 32)
+"""Sizes of aligned blocks that are counted."""
+
+# Cell codes of render.palette.Cell, by what holds the address.
+_CELL_OF_KIND = {"nic_primary": 2, "nic_secondary": 2, "havip": 3, "lb": 4, "lb_health": 4}
+_THIS_NIC, _RESERVED = 1, 5
+_CELL = np.array([_CELL_OF_KIND.get(kind, _RESERVED) for kind in HOLDER_KINDS], np.uint8)
+
+
+def largest_runs(free: Runs, subnets: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Return the longest free run of each subnet (sorted unique positions), 0 where none is free."""
+    longest = np.zeros(len(subnets), np.int64)
+    at = np.searchsorted(subnets, free.subnet)
+    np.maximum.at(longest, at, free.length)
+    return longest
+
+
+def occupancy(snapshot: Snapshot, subnets: NDArray[np.integer]) -> pd.DataFrame:
+    """Return how full and how fragmented subnets are, one row each, columns of ``schema.OCCUPANCY``.
+
+    Args:
+        snapshot: what is held.
+        subnets: sorted unique positions of IPv4 subnets.
+    """
+    return occupancy_of(snapshot, subnets, snapshot.ledger.of_subnets(subnets))
+
+
+def occupancy_of(snapshot: Snapshot, subnets: NDArray[np.integer], taken: NDArray[np.uint64]) -> pd.DataFrame:
+    """Return the same for another set of taken keys, for example after a plan."""
+    free = Runs.between(taken)
+    at = np.searchsorted(subnets, free.subnet)
+    free_seen = np.bincount(at, free.length, minlength=len(subnets)).astype(np.int64)
+    largest = largest_runs(free, subnets)
+    usable = snapshot.geometry.usable[subnets]
+    unseen = np.minimum(snapshot.unseen[subnets], free_seen)
+    used = usable - free_seen + unseen
+    columns = {
+        "subnet_id": snapshot.subnets["subnet_id"].array.take(subnets),
+        "cidr": snapshot.subnets["cidr_block"].array.take(subnets),
+        "usable": usable,
+        "used": used,
+        "unseen": unseen,
+        "utilisation": np.where(usable > 0, used / np.maximum(usable, 1), 1.0),
+        "free": usable - used,
+        "runs": np.bincount(at, minlength=len(subnets)).astype(np.int64),
+        "largest_run": largest,
+        "fragmentation": np.where(free_seen > 0, 1 - largest / np.maximum(free_seen, 1), 0.0),
+    }
+    for size in BLOCKS:
+        skip = (-free.start.astype(np.int64)) % size
+        blocks = np.maximum(free.length - skip, 0) // size
+        columns[f"blocks_{size}"] = np.bincount(at, blocks, minlength=len(subnets)).astype(np.int64)
+    return pd.DataFrame(columns, columns=list(OCCUPANCY))
+
+
+def cells(snapshot: Snapshot, subnet: int, nic: int = -1) -> NDArray[np.uint8]:
+    """Return one cell code (``render.palette.Cell``) per address of a subnet.
+
+    Args:
+        snapshot: what is held.
+        subnet: position of an IPv4 subnet.
+        nic: position of the vNIC whose addresses are "this vNIC", -1 for none.
+    """
+    network, broadcast = int(snapshot.geometry.network[subnet]), int(snapshot.geometry.broadcast[subnet])
+    codes = np.zeros(broadcast - network + 1, np.uint8)
+    part = snapshot.ledger.within(subnet)
+    state = _CELL[snapshot.ledger.kind[part]]
+    if nic >= 0:
+        state = np.where(snapshot.holder_nic[snapshot.ledger.holder[part]] == nic, _THIS_NIC, state)
+    codes[addresses_of(snapshot.ledger.keys[part]) - np.uint32(network)] = state
+    return codes

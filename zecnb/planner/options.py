@@ -1,0 +1,78 @@
+"""What a caller can choose about a plan."""
+
+from __future__ import annotations
+
+import numbers
+from dataclasses import dataclass, fields
+from typing import Any
+
+from zecnb.errors import UsageError
+
+__all__ = ["DOCUMENTED_LIMIT", "POLICIES", "Options"]
+
+POLICIES = ("lowest", "dense", "contiguous", "aligned", "near", "spread")
+
+DOCUMENTED_LIMIT = 10
+"""Private IPv4 addresses per vNIC, the primary included (contract.md 4, A9)."""
+
+_MODES = ("picked", "server_count")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What a caller can choose about a plan.
+
+    Attributes:
+        policy: how a count becomes addresses. ``lowest``: the lowest free ones. ``dense``: the smallest run that
+            holds them all, else the smallest runs first. ``contiguous``: one run. ``aligned``: one run that
+            starts at a multiple of the next power of two. ``near``: closest to what the vNIC has. ``spread``:
+            evenly over the free addresses.
+        mode: ``picked`` chooses addresses now; ``server_count`` sends the count, and which addresses the API
+            takes is a prediction (contract.md A6).
+        nic_limit: addresses a vNIC may have, its primary included; None when it is not known, then more than
+            the documented 10 is a risk and not a block.
+        exclude: addresses, ranges and CIDRs never to pick, as text or a list.
+        warn_at, critical_at: utilisation, 0..1, above which a subnet is said to be filling.
+        max_age: seconds after which an inventory is stale.
+    """
+
+    policy: str = "lowest"
+    mode: str = "picked"
+    nic_limit: int | None = DOCUMENTED_LIMIT
+    exclude: str | tuple[str, ...] = ()
+    warn_at: float = 0.75
+    critical_at: float = 0.90
+    max_age: float = 300.0
+
+    def __post_init__(self) -> None:
+        if self.policy not in POLICIES:
+            raise UsageError(f"policy is one of {', '.join(POLICIES)}, not {self.policy!r}")
+        if self.mode not in _MODES:
+            raise UsageError(f"mode is one of {', '.join(_MODES)}, not {self.mode!r}")
+        limit = self.nic_limit
+        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, numbers.Integral) or int(limit) < 1):
+            raise UsageError(f"nic_limit is a whole number of 1 or more, or None, not {limit!r}")
+        for name in ("warn_at", "critical_at"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 <= float(value) <= 1:
+                raise UsageError(f"{name} is a utilisation of 0..1, not {value!r}")
+        if isinstance(self.max_age, bool) or not isinstance(self.max_age, numbers.Real) or not self.max_age >= 0:
+            raise UsageError(f"max_age is seconds of 0 or more, not {self.max_age!r}")
+        if not isinstance(self.exclude, str):
+            try:
+                object.__setattr__(self, "exclude", tuple(str(item) for item in self.exclude))
+            except TypeError:
+                raise UsageError("exclude is text or a list of addresses, ranges and CIDRs") from None
+
+    @classmethod
+    def of(cls, options: dict[str, Any]) -> Options:
+        """Check keyword arguments.
+
+        Raises:
+            UsageError: an option that does not exist, or a value it cannot have.
+        """
+        known = [field.name for field in fields(cls)]
+        for name in options:
+            if name not in known:
+                raise UsageError(f"there is no option {name!r}; there are {', '.join(known)}")
+        return cls(**options)

@@ -1,0 +1,230 @@
+"""Counts -> chosen addresses, by policy.
+
+Demands are served in an order of their own (larger first, then by vNIC id), so that the order of the input rows
+never changes who gets what. All subnets are served at once: the block policies loop over distinct counts; only
+``near``, where each choice depends on the one before, loops over demands.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from zecnb.ledger import Runs, subnets_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["Demand", "Placed", "place", "running_total"]
+
+
+class Demand(NamedTuple):
+    """Counts to place, sorted by subnet, within it in serving order.
+
+    Attributes:
+        subnet: int64[d], subnet position.
+        wanted: int64[d], addresses wanted, at least 1.
+        own: sorted keys each vNIC holds already, read by ``near`` only.
+    """
+
+    subnet: NDArray[np.int64]
+    wanted: NDArray[np.int64]
+    own: Sequence[NDArray[np.uint64]] = ()
+
+
+class Placed(NamedTuple):
+    """Chosen addresses; the addresses of one demand stand together, ascending.
+
+    Attributes:
+        demand: int64[p], the demand each address serves.
+        key: uint64[p], the address.
+        run_start: uint64[p], key of the first address of the free run it was taken from.
+        run_length: int64[p], length of that run.
+        fills: bool[p], whether it fills small runs because no run holds the whole count.
+        unmet: bool[d], whether the policy could not be met; then nothing is chosen for the demand.
+        largest: int64[d], longest free run left for a demand that is not met.
+    """
+
+    demand: NDArray[np.int64]
+    key: NDArray[np.uint64]
+    run_start: NDArray[np.uint64]
+    run_length: NDArray[np.int64]
+    fills: NDArray[np.bool_]
+    unmet: NDArray[np.bool_]
+    largest: NDArray[np.int64]
+
+
+def place(policy: str, demand: Demand, taken: NDArray[np.uint64]) -> Placed:
+    """Choose addresses for every demand.
+
+    Args:
+        policy: one of ``options.POLICIES``.
+        demand: in each subnet there are at least as many free addresses as its demands want together.
+        taken: sorted keys that must not be chosen, network and broadcast of every subnet among them.
+    """
+    sink = _Sink(len(demand.wanted))
+    match policy:
+        case "lowest":
+            _lowest(demand, taken, sink)
+        case "spread":
+            _spread(demand, taken, sink)
+        case "near":
+            _near(demand, taken, sink)
+        case _:
+            _blocks(policy, demand, taken, sink)
+    return sink.placed()
+
+
+def running_total(group: NDArray[np.integer], value: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the sum of ``value`` before each entry within its group; ``group`` is sorted."""
+    before = np.cumsum(value) - value
+    return before - before[np.searchsorted(group, group)]
+
+
+class _Sink:
+    """Collects chosen addresses."""
+
+    def __init__(self, demands: int) -> None:
+        self.parts: list[tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.uint64], NDArray[np.int64], bool]] = []
+        self.unmet = np.zeros(demands, np.bool_)
+        self.largest = np.zeros(demands, np.int64)
+
+    def add(
+        self,
+        demand: NDArray[np.int64],
+        key: NDArray[np.uint64],
+        run: NDArray[np.intp],
+        free: Runs,
+        *,
+        fills: bool = False,
+    ) -> None:
+        self.parts.append((demand, key, free.start[run], free.length[run], fills))
+
+    def placed(self) -> Placed:
+        if not self.parts:
+            nothing = np.zeros(0, np.int64)
+            none = np.zeros(0, np.uint64)
+            return Placed(nothing, none, none, nothing, np.zeros(0, np.bool_), self.unmet, self.largest)
+        demand, key, start, length = (np.concatenate([part[i] for part in self.parts]) for i in range(4))
+        fills = np.repeat([part[4] for part in self.parts], [len(part[0]) for part in self.parts])
+        order = np.lexsort((key, demand))
+        return Placed(demand[order], key[order], start[order], length[order], fills[order], self.unmet, self.largest)
+
+
+def _nth(
+    free: Runs, subnet: NDArray[np.int64], index: NDArray[np.int64]
+) -> tuple[NDArray[np.uint64], NDArray[np.intp]]:
+    """Return the ``index``-th free address of each subnet, in the order of the runs, and its run."""
+    before = np.cumsum(free.length) - free.length
+    place = before[np.searchsorted(free.subnet, subnet)] + index
+    run = np.searchsorted(before, place, "right") - 1
+    return free.start[run] + (place - before[run]).astype(np.uint64), run
+
+
+def _each(count: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return, for every single address wanted, its demand and its number within the demand."""
+    demand = np.repeat(np.arange(len(count)), count)
+    return demand, np.arange(len(demand)) - np.repeat(np.cumsum(count) - count, count)
+
+
+def _lowest(demand: Demand, taken: NDArray[np.uint64], sink: _Sink) -> None:
+    free = Runs.between(taken)
+    which, within = _each(demand.wanted)
+    index = running_total(demand.subnet, demand.wanted)[which] + within
+    sink.add(which, *_nth(free, demand.subnet[which], index), free)
+
+
+def _spread(demand: Demand, taken: NDArray[np.uint64], sink: _Sink) -> None:
+    """Take evenly spaced free addresses; each vNIC's own are spread over the whole subnet too."""
+    free = Runs.between(taken)
+    which, within = _each(demand.wanted)
+    subnet = demand.subnet[which]
+    order = np.lexsort((which, (within + 0.5) / demand.wanted[which], subnet))
+    which, subnet = which[order], subnet[order]
+    rank = running_total(subnet, np.ones(len(subnet), np.int64))
+    wanted = np.bincount(subnet)[subnet]
+    there = np.bincount(free.subnet, free.length, minlength=int(subnet.max(initial=0)) + 1).astype(np.int64)[subnet]
+    sink.add(which, *_nth(free, subnet, (2 * rank + 1) * there // (2 * wanted)), free)
+
+
+def _blocks(policy: str, demand: Demand, taken: NDArray[np.uint64], sink: _Sink) -> None:
+    """Serve whole blocks, largest counts first; ``dense`` prefers the smallest run that holds one."""
+    for count in np.unique(demand.wanted)[::-1]:
+        who = np.flatnonzero(demand.wanted == count)
+        subnet = demand.subnet[who]
+        free = Runs.between(taken)
+        if policy == "dense":
+            order = np.lexsort((free.start, free.length, free.subnet))
+            free = Runs(free.start[order], free.length[order])
+        size = 1 << (int(count) - 1).bit_length() if policy == "aligned" else int(count)
+        skip = (-free.start.astype(np.int64)) % size if policy == "aligned" else np.zeros(len(free.start), np.int64)
+        room = np.maximum(free.length - skip - int(count) + size, 0) // size
+        block, fits = _share(free.subnet, room, subnet)
+        before = np.cumsum(room) - room
+        run = np.searchsorted(before, block, "right") - 1
+        within = skip[run] + (block - before[run]) * size
+        first = free.start[run] + within.astype(np.uint64)
+        key = (first[:, None] + np.arange(count, dtype=np.uint64)).ravel()
+        sink.add(np.repeat(who[fits], count), key, np.repeat(run, count), free)
+        taken = np.sort(np.concatenate([taken, key]))
+        rest = Demand(subnet[~fits], demand.wanted[who[~fits]])
+        if not len(rest.wanted):
+            continue
+        if policy == "dense":
+            key = _fill(rest, who[~fits], taken, sink)
+            taken = np.sort(np.concatenate([taken, key]))
+        else:
+            sink.unmet[who[~fits]] = True
+            left = Runs.between(taken)
+            longest = np.zeros(int(max(demand.subnet.max(), left.subnet.max(initial=0))) + 1, np.int64)
+            np.maximum.at(longest, left.subnet, left.length)
+            sink.largest[who[~fits]] = longest[rest.subnet]
+
+
+def _share(
+    run_subnet: NDArray[np.int32], room: NDArray[np.int64], subnet: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Deal each subnet's blocks to its demands in order; return block numbers of those served, and who is."""
+    edges = np.concatenate([[0], np.cumsum(room)])
+    first = edges[np.searchsorted(run_subnet, subnet)]
+    last = edges[np.searchsorted(run_subnet, subnet, "right")]
+    block = first + running_total(subnet, np.ones(len(subnet), np.int64))
+    fits = block < last
+    return block[fits], fits
+
+
+def _fill(rest: Demand, who: NDArray[np.int64], taken: NDArray[np.uint64], sink: _Sink) -> NDArray[np.uint64]:
+    """Fill the smallest runs first."""
+    free = Runs.between(taken)
+    order = np.lexsort((free.start, free.length, free.subnet))
+    free = Runs(free.start[order], free.length[order])
+    which, within = _each(rest.wanted)
+    key, run = _nth(free, rest.subnet[which], running_total(rest.subnet, rest.wanted)[which] + within)
+    sink.add(who[which], key, run, free, fills=True)
+    return key
+
+
+def _near(demand: Demand, taken: NDArray[np.uint64], sink: _Sink) -> None:
+    """Take the free addresses closest to what each vNIC holds, one demand after the other."""
+    edges = np.searchsorted(taken, np.arange(int(demand.subnet.max(initial=-1)) + 2).astype(np.uint64) << np.uint64(32))
+    local: dict[int, NDArray[np.uint64]] = {}
+    for at, (subnet, count, own) in enumerate(
+        zip(demand.subnet.tolist(), demand.wanted.tolist(), demand.own, strict=True)
+    ):
+        here = local.get(subnet, taken[edges[subnet] : edges[subnet + 1]])
+        free = Runs.between(here)
+        total = int(free.length.sum())
+        anchor = own if len(own) else here[:1]
+        before = np.cumsum(free.length) - free.length
+        run = np.searchsorted(free.start, anchor, "right") - 1
+        below = np.where(run >= 0, before[run] + free.length[run], 0)  # free addresses below each own address
+        index = np.unique(np.clip(below[:, None] + np.arange(-count, count), 0, total - 1))
+        key, run = _nth(free, np.full(len(index), subnet), index)
+        distance = np.abs(key.astype(np.int64)[:, None] - anchor.astype(np.int64)).min(axis=1)
+        best = np.sort(np.lexsort((key, distance))[:count])
+        sink.add(np.full(count, at), key[best], run[best], free)
+        local[subnet] = np.sort(np.concatenate([here, key[best]]))
+    assert set(local) <= set(subnets_of(taken).tolist())

@@ -1,0 +1,161 @@
+"""Room: which counts fit, what they become, and how full the subnets are before and after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow.compute as pc
+
+from zecnb.ledger import Runs, member
+from zecnb.planner.findings import CATALOGUE, bit
+from zecnb.planner.placement import Demand, Placed, place, running_total
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from zecnb.planner.board import Board
+
+__all__ = ["Room"]
+
+_UNPLACEABLE = sum(bit(c) for c, code in CATALOGUE.items() if code.about == "nic" and code.severity == "BLOCK")
+
+
+@dataclass(frozen=True, eq=False)
+class Room:
+    """Room for a plan's counts.
+
+    Attributes:
+        board: what is asked for.
+        nic_mask: findings by slot; counts of a blocked vNIC are not placed.
+    """
+
+    board: Board
+    nic_mask: NDArray[np.uint64]
+
+    @cached_property
+    def subnets(self) -> NDArray[np.int64]:
+        """Positions of the subnets the plan touches, sorted."""
+        slots = np.unique(self.board.requests.nic) if len(self.board.requests) else np.zeros(0, np.int64)
+        touched = self.board.usable_subnet[slots]
+        return np.unique(touched[touched >= 0])
+
+    @cached_property
+    def held(self) -> NDArray[np.uint64]:
+        """Keys held in those subnets, sorted."""
+        return self.board.snapshot.ledger.of_subnets(self.subnets)
+
+    @cached_property
+    def named(self) -> NDArray[np.uint64]:
+        """Free keys that the plan asks for by name, sorted, distinct."""
+        free = self.board.inside & (self.board.entry < 0)
+        return np.unique(self.board.key[free])
+
+    @cached_property
+    def untouchable(self) -> NDArray[np.uint64]:
+        """Keys that must not be picked: held, asked for by name, excluded or claimed; sorted, distinct."""
+        reserved = self.board.reservations.binding_keys(self.subnets)
+        return np.unique(np.concatenate([self.held, self.named, reserved]))
+
+    @cached_property
+    def available(self) -> NDArray[np.int64]:
+        """Free addresses by the API's own count, per entry of ``subnets``."""
+        snapshot = self.board.snapshot
+        used = snapshot.seen[self.subnets] + snapshot.unseen[self.subnets]
+        return np.maximum(snapshot.geometry.usable[self.subnets] - used, 0)
+
+    @cached_property
+    def pickable(self) -> NDArray[np.int64]:
+        """Free addresses that may be picked, per entry of ``subnets``."""
+        free = Runs.between(self.untouchable)
+        at = np.searchsorted(self.subnets, free.subnet)
+        return np.bincount(at, free.length, minlength=len(self.subnets)).astype(np.int64)
+
+    @cached_property
+    def demands(self) -> NDArray[np.int64]:
+        """Requests that ask for a count on a vNIC that may get one, in serving order, by subnet."""
+        board = self.board
+        slot = board.requests.nic
+        ready = board.counted & ((self.nic_mask[slot] & np.uint64(_UNPLACEABLE & ~bit("NIC_LIMIT"))) == 0)
+        asked = np.flatnonzero(ready)
+        rank = np.asarray(pc.rank(board.requests.nic_ids, tiebreaker="dense")).astype(np.int64)[slot[asked]]
+        return asked[np.lexsort((asked, rank, -board.modest_count[asked], board.usable_subnet[slot[asked]]))]
+
+    @cached_property
+    def _place(self) -> NDArray[np.int64]:
+        """Entry of ``subnets`` of each demand."""
+        return np.searchsorted(self.subnets, self.board.usable_subnet[self.board.requests.nic[self.demands]])
+
+    @cached_property
+    def before(self) -> NDArray[np.int64]:
+        """Addresses that the rest of the plan wants before each demand is served."""
+        board = self.board
+        named = np.bincount(
+            np.searchsorted(self.subnets, (self.named >> np.uint64(32)).astype(np.int64)),
+            minlength=len(self.subnets),
+        ).astype(np.int64)
+        return named[self._place] + running_total(self._place, board.modest_count[self.demands])
+
+    @cached_property
+    def left(self) -> NDArray[np.int64]:
+        """Free addresses left for each demand, by the API's own count."""
+        return np.maximum(self.available[self._place] - self.before, 0)
+
+    @cached_property
+    def insufficient(self) -> NDArray[np.bool_]:
+        """Demands for which the subnet has not enough free addresses.
+
+        A demand that does not fit still counts for those behind it, so that one more holder can never make
+        room for anybody.
+        """
+        return self.before + self.board.requests.count[self.demands] > self.available[self._place]
+
+    @cached_property
+    def crowded_out(self) -> NDArray[np.bool_]:
+        """Demands that would fit, were it not for exclusions, claims and addresses asked for by name."""
+        if self.board.options.mode == "server_count":
+            return np.zeros(len(self.demands), np.bool_)
+        count = self.board.modest_count[self.demands]
+        return ~self.insufficient & (running_total(self._place, count) + count > self.pickable[self._place])
+
+    @cached_property
+    def placeable(self) -> NDArray[np.int64]:
+        """Positions in ``demands`` that are placed."""
+        limited = (self.nic_mask[self.board.requests.nic[self.demands]] & np.uint64(bit("NIC_LIMIT"))) != 0
+        return np.flatnonzero(~self.insufficient & ~self.crowded_out & ~limited)
+
+    @cached_property
+    def placed(self) -> Placed:
+        """What the placed demands become; ``Placed.demand`` counts along ``placeable``."""
+        board = self.board
+        requests = self.demands[self.placeable]
+        slot = board.requests.nic[requests]
+        own = [self._own(int(nic)) for nic in board.nic[slot]] if board.options.policy == "near" else ()
+        demand = Demand(board.usable_subnet[slot], board.requests.count[requests], own)
+        return place(board.options.policy, demand, self.untouchable)
+
+    def _own(self, nic: int) -> NDArray[np.uint64]:
+        ledger, snapshot = self.board.snapshot.ledger, self.board.snapshot
+        part = ledger.within(int(snapshot.nic_subnet[nic]))
+        return ledger.keys[part][snapshot.holder_nic[ledger.holder[part]] == nic]
+
+    def roomier(self, demand: int) -> str:
+        """Name subnets of the same VPC and region with room for a demand, roomiest first."""
+        snapshot = self.board.snapshot
+        at = int(self.subnets[self._place[demand]])
+        free = np.maximum(snapshot.geometry.usable - snapshot.seen - snapshot.unseen, 0)
+        kin = (snapshot.subnets["vpc_id"] == snapshot.subnets["vpc_id"].iloc[at]).to_numpy()
+        wanted = int(self.board.requests.count[self.demands[demand]])
+        fitting = np.flatnonzero(kin & (free >= wanted) & (np.arange(len(free)) != at))
+        best = fitting[np.argsort(-free[fitting], kind="stable")][:3]
+        return ", ".join(f"{snapshot.subnets['cidr_block'].iloc[i]} ({free[i]:,} free)" for i in best)
+
+    def after(self, keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        """Return ``held`` and more keys, sorted."""
+        return np.unique(np.concatenate([self.held, keys]))
+
+    def is_untouchable(self, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Return which keys must not be picked."""
+        return member(self.untouchable, keys)

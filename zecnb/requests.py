@@ -1,0 +1,325 @@
+"""What is asked for: fields, a DataFrame, CSV or Excel -> one value the planner reads."""
+
+from __future__ import annotations
+
+import io
+import ipaddress
+import math
+import numbers
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from zecnb import addresses
+from zecnb.errors import UsageError
+from zecnb.schema import match_columns
+from zecnb.snapshot import column
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["COUNT_CEILING", "CountState", "Requests", "read_requests"]
+
+COUNT_CEILING = 1 << 40
+"""Counts above it are taken as it: no subnet holds that many, and sums stay within int64."""
+
+_FIELDS = ("nic_id", "ip_addresses", "ip_address_count")
+_ALIASES = {
+    "address": "ip_addresses",
+    "ip_address": "ip_addresses",
+    "addresses": "ip_addresses",
+    "nic": "nic_id",
+}
+_TEXT_ENDINGS = (".csv", ".tsv", ".txt")
+_EXCEL_ENDINGS = (".xlsx", ".xlsm", ".xls")
+
+
+class CountState(IntEnum):
+    """What the count field of a request holds."""
+
+    ABSENT = 0
+    GIVEN = 1
+    NOT_POSITIVE = 2
+    NOT_INTEGER = 3
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Requests:
+    """Requests and the addresses they name, as columns.
+
+    Attributes:
+        row: int64[n], the number by which the caller knows each request.
+        nic_ids: Arrow strings, the distinct vNIC ids, in order of appearance.
+        nic: int64[n], position in ``nic_ids``, -1 when none was given.
+        count: int64[n], 0 when absent or unusable.
+        count_state: uint8[n], a ``CountState``.
+        count_text: the count as given, for wording, by request position; only those that are not GIVEN.
+        ask_request: int64[m], request of each address.
+        ask_row: int64[m], the caller's row number of each address.
+        asks: the addresses and bad tokens, m of them.
+        carried: the caller's other columns, one row per request, or None.
+    """
+
+    row: NDArray[np.int64]
+    nic_ids: pa.LargeStringArray
+    nic: NDArray[np.int64]
+    count: NDArray[np.int64]
+    count_state: NDArray[np.uint8]
+    count_text: dict[int, str]
+    ask_request: NDArray[np.int64]
+    ask_row: NDArray[np.int64]
+    asks: addresses.Tokens
+    carried: pd.DataFrame | None = None
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def __repr__(self) -> str:
+        return f"Requests({len(self)} requests, {len(self.nic_ids)} vNICs, {len(self.ask_row)} addresses)"
+
+    @classmethod
+    def one(
+        cls,
+        nic_id: str,
+        *,
+        ip_addresses: str | Iterable[object] | None = None,
+        ip_address_count: object = None,
+    ) -> Requests:
+        """Ask for one vNIC, in the API's own fields.
+
+        Args:
+            nic_id: vNIC id.
+            ip_addresses: text with addresses, ranges and CIDRs between commas, blanks or lines; or a list of
+                such tokens. A finding's row is the position of the token.
+            ip_address_count: how many more addresses. NaN and NA mean none was given.
+        """
+        if not isinstance(nic_id, str):
+            raise UsageError(f"nic_id is the vNIC's id as text, not {type(nic_id).__name__}")
+        tokens = _tokens(ip_addresses)
+        count, state, text = _count(ip_address_count)
+        found = addresses.expand(tokens)
+        name = nic_id.strip()
+        return cls(
+            row=np.zeros(1, np.int64),
+            nic_ids=pa.array([name] if name else [], pa.large_string()),
+            nic=np.array([0 if name else -1]),
+            count=np.array([count]),
+            count_state=np.array([state], np.uint8),
+            count_text={0: text} if text else {},
+            ask_request=np.zeros(len(found.value), np.int64),
+            ask_row=found.source,
+            asks=found,
+        )
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame) -> Requests:
+        """Ask for what a frame's rows say; ``nic_id`` and at least one of ``ip_addresses``, ``ip_address_count``.
+
+        Column names match case-insensitively and in the API's camelCase; other columns are carried through.
+        A cell of ``ip_addresses`` is text with one or more tokens, or a list of them.
+
+        Raises:
+            UsageError: a needed column is missing, or addresses arrived as numbers.
+        """
+        names = _fields(frame)
+        ids = _id_column(frame[names["nic_id"]])
+        coded = pc.dictionary_encode(ids)
+        blank = pc.equal(coded.dictionary, "")
+        nic = np.asarray(pc.fill_null(coded.indices, -1)).astype(np.int64)
+        if pc.any(blank).as_py():
+            nic[nic == pc.index(coded.dictionary, "").as_py()] = -1
+        counts = [_count(value) for value in _cells(frame, names.get("ip_address_count"))]
+        source, found = _address_column(frame, names.get("ip_addresses"))
+        others = [name for name in frame.columns if name not in names.values()]
+        absent = not counts
+        return cls(
+            row=np.arange(len(frame)),
+            nic_ids=coded.dictionary,
+            nic=nic,
+            count=np.zeros(len(frame), np.int64) if absent else np.array([c[0] for c in counts], np.int64),
+            count_state=np.zeros(len(frame), np.uint8) if absent else np.array([c[1] for c in counts], np.uint8),
+            count_text={i: c[2] for i, c in enumerate(counts) if c[2]},
+            ask_request=source,
+            ask_row=source,
+            asks=found,
+            carried=frame[others].reset_index(drop=True) if others else None,
+        )
+
+
+def read_requests(source: object) -> Requests:
+    """Read a batch of requests.
+
+    Args:
+        source: a ``Requests``, a DataFrame, a list of dicts, or the path of a CSV, TSV or Excel file. Files are
+            read as text throughout, so ``10.10`` stays what it is.
+
+    Raises:
+        UsageError: nothing of the kind, a file that cannot be read, or columns that are missing.
+    """
+    if isinstance(source, Requests):
+        return source
+    if isinstance(source, pd.DataFrame):
+        return Requests.from_frame(source)
+    if isinstance(source, str | Path):
+        return Requests.from_frame(_read_file(Path(source)))
+    if isinstance(source, list | tuple) and all(isinstance(item, dict) for item in source):
+        return Requests.from_frame(pd.DataFrame({k: _object([r.get(k) for r in source]) for k in _keys(source)}))
+    raise UsageError(
+        f"requests are a DataFrame, a list of dicts, or the path of a CSV or Excel file, not {type(source).__name__}"
+    )
+
+
+def _keys(rows: Sequence[dict[str, object]]) -> list[str]:
+    return list(dict.fromkeys(key for row in rows for key in row)) or list(_FIELDS[:2])
+
+
+def _object(values: list[object]) -> pd.Series:
+    """Keep values as they are: pandas would turn a count beside a None into a float."""
+    return pd.Series(values, dtype=object)
+
+
+def _read_file(path: Path) -> pd.DataFrame:
+    ending = path.suffix.lower()
+    try:
+        if ending in _EXCEL_ENDINGS:
+            return pd.read_excel(path, dtype=str, keep_default_na=False)
+        if ending in _TEXT_ENDINGS:
+            text = path.read_text(encoding="utf-8-sig")
+            return pd.read_csv(
+                io.StringIO(text),
+                dtype=str,
+                keep_default_na=False,
+                skip_blank_lines=True,
+                sep=_separator(text),
+            )
+    except ImportError as error:
+        raise UsageError(f"{path.name}: reading Excel needs openpyxl: pip install 'zecnb[excel]'") from error
+    except (OSError, ValueError, pd.errors.ParserError) as error:
+        raise UsageError(f"{path.name} cannot be read: {error}") from error
+    raise UsageError(f"{path.name}: a request file ends in {', '.join(_TEXT_ENDINGS + _EXCEL_ENDINGS)}")
+
+
+def _separator(text: str) -> str:
+    """Return what separates the header's columns; spreadsheets of some countries write semicolons."""
+    header = text.split("\n", 1)[0]
+    return max((",", ";", "\t"), key=header.count)
+
+
+def _fields(frame: pd.DataFrame) -> dict[str, Any]:
+    matched = match_columns(frame.columns, [*_FIELDS, *_ALIASES])
+    names: dict[str, Any] = {}
+    for given, name in matched.items():
+        field = _ALIASES.get(name, name)
+        if field in names:
+            raise UsageError(f"columns {names[field]!r} and {given!r} both mean {field!r}; keep one of them")
+        names[field] = given
+    there = ", ".join(map(str, frame.columns)) or "no columns"
+    if "nic_id" not in names:
+        raise UsageError(f"requests need a column nic_id; there are {there}")
+    if len(names) == 1:
+        raise UsageError(f"requests need a column ip_addresses or ip_address_count; there are {there}")
+    return names
+
+
+def _id_column(series: pd.Series) -> pa.LargeStringArray:
+    if pd.api.types.is_float_dtype(series.dtype):
+        raise UsageError(f"column {series.name!r} arrived as floating-point numbers: ids lose digits; read it as text")
+    text = column(series.astype("str"))
+    return text if pc.all(pc.equal(pc.utf8_trim_whitespace(text), text)).as_py() else pc.utf8_trim_whitespace(text)
+
+
+def _cells(frame: pd.DataFrame, name: object) -> list[object]:
+    return [] if name is None else frame[name].tolist()
+
+
+def _address_column(frame: pd.DataFrame, name: object) -> tuple[NDArray[np.int64], addresses.Tokens]:
+    """Return the request and the tokens of every address in the column."""
+    if name is None:
+        return np.zeros(0, np.int64), addresses.expand(pa.array([], pa.large_string()))
+    series = frame[name]
+    if pd.api.types.is_numeric_dtype(series.dtype) and len(series) and series.notna().any():
+        raise UsageError(f"column {name!r} arrived as numbers, which addresses are not; read it as text")
+    if isinstance(series.dtype, pd.StringDtype):
+        text = column(series)
+        owner = np.arange(len(text))
+    else:
+        lists = [_token_list(value) for value in series.tolist()]
+        text = pa.array([token for tokens in lists for token in tokens], pa.large_string())
+        owner = np.repeat(np.arange(len(lists)), [len(tokens) for tokens in lists])
+    parsed = addresses.parse(text)
+    if parsed[1].all():
+        return owner, addresses.expand(text, parsed)
+    text, owner = _split_cells(text, owner, parsed[1])
+    found = addresses.expand(text)
+    return owner[found.source], found
+
+
+def _split_cells(
+    text: pa.LargeStringArray, owner: NDArray[np.int64], whole: NDArray[np.bool_]
+) -> tuple[pa.LargeStringArray, NDArray[np.int64]]:
+    """Split the cells that are no single address into tokens, keeping the order."""
+    odd = np.flatnonzero(~whole)
+    pieces = addresses.split_cells(text.take(pa.array(odd)))
+    lengths = np.ones(len(text), np.int64)
+    lengths[odd] = np.asarray(pc.list_value_length(pieces)).astype(np.int64)
+    order = np.concatenate([np.flatnonzero(whole), np.repeat(odd, lengths[odd])])
+    merged = pa.concat_arrays([text.filter(pa.array(whole)), pieces.flatten()])
+    rank = np.argsort(order, kind="stable")
+    return merged.take(pa.array(rank)), owner[order[rank]]
+
+
+def _tokens(value: str | Iterable[object] | None) -> pa.LargeStringArray:
+    if value is None:
+        return pa.array([], pa.large_string())
+    if isinstance(value, str):
+        return addresses.split(value)
+    return pa.array(_token_list(value), pa.large_string())
+
+
+def _token_list(value: object) -> list[str]:
+    """Return a cell or argument as tokens; what is no text becomes text, to be refused with its row."""
+    if isinstance(value, str):
+        return [value]
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return []
+    if isinstance(value, ipaddress.IPv4Network | ipaddress.IPv4Address | ipaddress.IPv6Address | numbers.Number):
+        return [str(value)]
+    try:
+        return [item if isinstance(item, str) else str(item) for item in value]  # type: ignore[attr-defined]
+    except TypeError:
+        raise UsageError(f"ip_addresses is text or a list of text, not {type(value).__name__}") from None
+
+
+def _count(value: object) -> tuple[int, CountState, str]:
+    """Return a count as number, state and, when it is no usable count, as it was given."""
+    if value is None or value is pd.NA or (isinstance(value, float | np.floating) and math.isnan(value)):
+        return 0, CountState.ABSENT, ""
+    if isinstance(value, str):
+        text = value.strip()
+        if not text:
+            return 0, CountState.ABSENT, ""
+        if not (text.lstrip("-").isascii() and text.lstrip("-").isdigit()) or len(text) > 30:
+            return 0, CountState.NOT_INTEGER, text[:40]
+        value = int(text)
+    if isinstance(value, bool | np.bool_):
+        return 0, CountState.NOT_INTEGER, str(value)
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        value = int(value)
+    if not isinstance(value, numbers.Integral):
+        return 0, CountState.NOT_INTEGER, str(value)[:40]
+    number = int(value)
+    if number < 1:
+        return (
+            max(-COUNT_CEILING, number),
+            CountState.NOT_POSITIVE,
+            str(number)[:40],
+        )
+    return min(number, COUNT_CEILING), CountState.GIVEN, ""

@@ -1,0 +1,361 @@
+"""What the cloud held at one moment, as frames for people and integer columns for the planner."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from zecnb import addresses, schema
+from zecnb.errors import UsageError
+from zecnb.ledger import Ledger, addresses_of, keys_of, subnets_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+__all__ = ["RESERVED", "Geometry", "Snapshot", "column", "positions"]
+
+RESERVED = 3
+"""Addresses that no vNIC can have in a subnet: network, first (gateway), broadcast (contract.md 7.1)."""
+
+_KIND = {name: code for code, name in enumerate(schema.HOLDER_KINDS)}
+_SEEN_FROM = _KIND["nic_primary"]  # kinds from here on count as usage (contract.md A17)
+
+
+class Geometry(NamedTuple):
+    """Subnets as numbers, by subnet position; zeros in a subnet without IPv4.
+
+    Attributes:
+        network, broadcast, gateway: uint32, first, last and gateway address.
+        ipv4: bool, whether the subnet has IPv4.
+        usable: int64, addresses that can be assigned: size - 3.
+    """
+
+    network: NDArray[np.uint32]
+    broadcast: NDArray[np.uint32]
+    gateway: NDArray[np.uint32]
+    ipv4: NDArray[np.bool_]
+    usable: NDArray[np.int64]
+
+    def contains(self, subnet: NDArray[np.int64], value: NDArray[np.uint32]) -> NDArray[np.bool_]:
+        """Return whether each address lies in the CIDR of its subnet (given by position)."""
+        low, high = self.network[subnet], self.broadcast[subnet]
+        return np.asarray(self.ipv4[subnet] & (value >= low) & (value <= high), np.bool_)
+
+    @classmethod
+    def of(cls, subnets: pd.DataFrame) -> Self:
+        """Read the geometry of a conformed subnets frame.
+
+        Raises:
+            UsageError: a CIDR or gateway that is none, naming the subnet.
+        """
+        ipv4 = subnets["cidr_block"].notna().to_numpy() & (subnets["stack_type"] != "IPv6").to_numpy()
+        network, prefix, reason = addresses.parse_cidr(column(subnets["cidr_block"]))
+        if (wrong := ipv4 & (reason != addresses.Reason.OK)).any():
+            at = int(np.flatnonzero(wrong)[0])
+            text = str(subnets["cidr_block"].iloc[at])
+            why = addresses.describe(text, int(reason[at]))
+            raise UsageError(f"subnets, row {at} ({subnets['subnet_id'].iloc[at]}): cidr_block {why}")
+        size = np.where(ipv4, np.left_shift(1, np.clip(32 - prefix, 0, 32)), 0)
+        network = np.where(ipv4, network, 0).astype(np.uint32)
+        broadcast = (network + np.maximum(size - 1, 0)).astype(np.uint32)
+        gateway, told = addresses.parse(column(subnets["gateway_ip_address"]))
+        if (wrong := ipv4 & subnets["gateway_ip_address"].notna().to_numpy() & ~told).any():
+            at = int(np.flatnonzero(wrong)[0])
+            raise UsageError(f"subnets, row {at}: gateway_ip_address is not an IPv4 address")
+        first = np.minimum(network + np.uint32(1), broadcast)
+        return cls(
+            network,
+            broadcast,
+            np.where(told, gateway, first).astype(np.uint32),
+            ipv4,
+            np.maximum(size - RESERVED, 0),
+        )
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Snapshot:
+    """What the cloud held at one moment.
+
+    Attributes:
+        vpcs, subnets, nics: frames with the columns of ``schema.VPCS``, ``SUBNETS``, ``NICS``; a row's position
+            is what the integer columns refer to.
+        sources: what was read and how completely, columns of ``schema.SOURCES``.
+        observed_at: when the reading began, UTC.
+        geometry: the subnets as numbers.
+        ledger: every held address, the reserved ones included.
+        holder_ids, holder_names: Arrow strings, the table ``ledger.holder`` points into.
+    """
+
+    vpcs: pd.DataFrame
+    subnets: pd.DataFrame
+    nics: pd.DataFrame
+    sources: pd.DataFrame
+    observed_at: datetime
+    geometry: Geometry
+    ledger: Ledger
+    holder_ids: pa.LargeStringArray
+    holder_names: pa.LargeStringArray
+
+    @classmethod
+    def from_frames(
+        cls,
+        *,
+        subnets: pd.DataFrame,
+        nics: pd.DataFrame,
+        holders: pd.DataFrame,
+        vpcs: pd.DataFrame | None = None,
+        observed_at: datetime | None = None,
+        sources: pd.DataFrame | None = None,
+    ) -> Self:
+        """Build one from frames; column names match case-insensitively and in the API's camelCase too.
+
+        Args:
+            subnets: at least ``subnet_id, vpc_id, cidr_block, stack_type``.
+            nics: at least ``nic_id, subnet_id, status``; ``nic_subnet_type`` defaults to the subnet's stack.
+            holders: at least ``subnet_id, address, kind, holder_id``; reserved addresses are added by themselves.
+            vpcs: defaults to the VPCs that the subnets name.
+            observed_at: when this was true; now by default. A time without zone is UTC.
+            sources: how completely it was read; complete by default.
+
+        Raises:
+            UsageError: a column is missing, an id appears twice, or a value cannot mean anything; names the row.
+
+        Holders outside their subnet, or in a subnet that is not listed, are left out and said in ``sources``.
+        """
+        subnets = schema.conform(
+            subnets,
+            schema.SUBNETS,
+            required=("subnet_id", "vpc_id", "cidr_block", "stack_type"),
+            what="subnets",
+        )
+        nics = schema.conform(nics, schema.NICS, required=("nic_id", "subnet_id", "status"), what="nics")
+        held = schema.conform(
+            holders, schema.HOLDERS, required=("subnet_id", "address", "kind", "holder_id"), what="holders"
+        )
+        _unique(subnets["subnet_id"], "subnets")
+        _unique(nics["nic_id"], "nics")
+        geometry = Geometry.of(subnets)
+        home = positions(subnets["subnet_id"], nics["subnet_id"])
+        stack = pd.Series(subnets["stack_type"].array.take(home, allow_fill=True), index=nics.index)
+        nics["nic_subnet_type"] = nics["nic_subnet_type"].fillna(stack)
+        if vpcs is None:
+            vpcs = pd.DataFrame({"vpc_id": subnets["vpc_id"].dropna().unique()})
+        vpcs = schema.conform(vpcs, schema.VPCS, required=("vpc_id",), what="vpcs")
+        entries, ids, names, strays = _entries(subnets, geometry, held)
+        nics["secondary_ipv4_count"] = _count_secondaries(nics["nic_id"], entries, ids)
+        sources = schema.empty(schema.SOURCES) if sources is None else sources
+        if strays:
+            stray = pd.DataFrame([("holders", "", "partial", len(held), strays)], columns=list(schema.SOURCES))
+            sources = pd.concat([sources, stray], ignore_index=True) if len(sources) else stray
+        when = observed_at or datetime.now(UTC)
+        return cls(
+            vpcs=vpcs,
+            subnets=subnets,
+            nics=nics,
+            sources=schema.conform(sources, schema.SOURCES, required=(), what="sources"),
+            observed_at=when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC),
+            geometry=geometry,
+            ledger=entries,
+            holder_ids=ids,
+            holder_names=names,
+        )
+
+    # -- what people look at ---------------------------------------------------------------------------------
+
+    @property
+    def holders(self) -> pd.DataFrame:
+        """One row per held address, columns of ``schema.HOLDERS``, by subnet and address; built on each access."""
+        subnet = subnets_of(self.ledger.keys)
+        kinds = pd.Series(list(schema.HOLDER_KINDS), dtype="str").array
+        return pd.DataFrame(
+            {
+                "vpc_id": self.subnets["vpc_id"].array.take(subnet),
+                "subnet_id": self.subnets["subnet_id"].array.take(subnet),
+                "address": text_column(addresses.to_text(addresses_of(self.ledger.keys))),
+                "kind": kinds.take(self.ledger.kind),
+                "holder_id": text_column(self.holder_ids.take(pa.array(self.ledger.holder))),
+                "holder_name": text_column(self.holder_names.take(pa.array(self.ledger.holder))),
+            }
+        )
+
+    @cached_property
+    def coverage(self) -> pd.DataFrame:
+        """Seen against counted, one row per IPv4 subnet, columns of ``schema.COVERAGE``."""
+        usage = self.subnets["usage_ipv4_count"]
+        counted = usage.fillna(pd.Series(self.seen)).to_numpy(np.int64)
+        frame = pd.DataFrame(
+            {
+                "subnet_id": self.subnets["subnet_id"],
+                "name": self.subnets["name"],
+                "cidr": self.subnets["cidr_block"],
+                "usable": self.geometry.usable,
+                "seen": self.seen,
+                "usage": usage,
+                "unseen": self.unseen,
+                "coverage": np.where(counted > 0, np.minimum(self.seen / np.maximum(counted, 1), 1.0), 1.0),
+            }
+        )
+        return frame[self.geometry.ipv4].reset_index(drop=True)
+
+    @property
+    def partial(self) -> pd.DataFrame:
+        """The rows of ``sources`` that are not complete."""
+        return self.sources[self.sources["status"] != "complete"]
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was observed."""
+        return max((datetime.now(UTC) - self.observed_at).total_seconds(), 0.0)
+
+    # -- what the planner reads ------------------------------------------------------------------------------
+
+    @cached_property
+    def seen(self) -> NDArray[np.int64]:
+        """Held addresses per subnet position, without the reserved ones."""
+        counted = self.ledger.kind >= _SEEN_FROM
+        return np.bincount(subnets_of(self.ledger.keys[counted]), minlength=len(self.subnets))
+
+    @cached_property
+    def unseen(self) -> NDArray[np.int64]:
+        """Addresses per subnet position that the API counts and no listing shows."""
+        usage = self.subnets["usage_ipv4_count"].fillna(0).to_numpy(np.int64)
+        return np.where(self.geometry.ipv4, np.maximum(usage - self.seen, 0), 0)
+
+    @cached_property
+    def nic_subnet(self) -> NDArray[np.int64]:
+        """Subnet position of each vNIC, -1 when its subnet is not listed."""
+        return positions(self.subnets["subnet_id"], self.nics["subnet_id"])
+
+    @cached_property
+    def holder_nic(self) -> NDArray[np.int64]:
+        """Position of the vNIC behind each holder, -1 when it is none."""
+        return positions(self.nics["nic_id"], text_column(self.holder_ids))
+
+    @cached_property
+    def nic_used(self) -> NDArray[np.int64]:
+        """Private IPv4 addresses on each vNIC, the primary included."""
+        owned = (self.ledger.kind == _KIND["nic_primary"]) | (self.ledger.kind == _KIND["nic_secondary"])
+        nic = self.holder_nic[self.ledger.holder[owned]]
+        return np.bincount(nic[nic >= 0], minlength=len(self.nics))
+
+    def subnet_position(self, subnet_id: str) -> int:
+        """Return the position of a subnet.
+
+        Raises:
+            UsageError: there is none of that id.
+        """
+        at = np.flatnonzero((self.subnets["subnet_id"] == subnet_id).to_numpy())
+        if not len(at):
+            raise UsageError(f"no subnet {subnet_id!r} in this inventory of {len(self.subnets)} subnets")
+        return int(at[0])
+
+    def fingerprints(self, subnets: Iterable[int]) -> dict[str, str]:
+        """Return a digest per subnet (by position) of its own row, its vNICs' states and who holds what in it."""
+        done = {}
+        for at in subnets:
+            digest = hashlib.blake2b(digest_size=12)
+            row = self.subnets.iloc[at]
+            digest.update(repr([row[c] for c in ("subnet_id", "cidr_block", "stack_type")]).encode())
+            members = self.nics[self.nic_subnet == at].sort_values("nic_id")
+            for name in ("nic_id", "status", "nic_subnet_type"):
+                digest.update("\n".join(members[name].fillna("")).encode() + b"\0")
+            part = self.ledger.within(at)
+            digest.update(addresses_of(self.ledger.keys[part]).tobytes() + self.ledger.kind[part].tobytes())
+            digest.update("\n".join(self.holder_ids.take(pa.array(self.ledger.holder[part])).to_pylist()).encode())
+            digest.update(str(int(self.unseen[at])).encode())
+            done[str(row["subnet_id"])] = digest.hexdigest()
+        return done
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A digest of everything above: equal for equal content, whatever the order it was read in."""
+        parts = sorted(self.fingerprints(range(len(self.subnets))).items())
+        return hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()
+
+
+def column(series: pd.Series) -> pa.LargeStringArray:
+    """Return a ``str`` column as one Arrow array."""
+    array = pa.array(series.array, pa.large_string())
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def text_column(array: pa.Array) -> pd.Series:
+    """Return an Arrow string array as a ``str`` column, without a copy."""
+    return pd.Series(pd.array(array, dtype="str"))
+
+
+def positions(table: pd.Series, wanted: pd.Series) -> NDArray[np.int64]:
+    """Return where each wanted id stands in a table of unique ids, -1 where it does not."""
+    at = pc.index_in(column(wanted), column(table), skip_nulls=True)
+    return np.asarray(pc.fill_null(at, -1)).astype(np.int64)
+
+
+def _unique(ids: pd.Series, what: str) -> None:
+    if (bad := ids.isna() | ids.duplicated()).any():
+        at = int(np.flatnonzero(bad)[0])
+        raise UsageError(f"{what}, row {at}: id {ids.iloc[at]!r} is missing or appears twice")
+
+
+def _entries(
+    subnets: pd.DataFrame, geometry: Geometry, held: pd.DataFrame
+) -> tuple[Ledger, pa.LargeStringArray, pa.LargeStringArray, str]:
+    """Return the ledger with the reserved addresses added, its table of holders, and what was left out."""
+    value, good = addresses.parse(column(held["address"]))
+    if not good.all():
+        at = int(np.flatnonzero(~good)[0])
+        raise UsageError(f"holders, row {at}: address {held['address'].iloc[at]!r} is not an IPv4 address")
+    kind = positions(pd.Series(schema.HOLDER_KINDS, dtype="str"), held["kind"])
+    if (kind < 0).any():
+        at = int(np.flatnonzero(kind < 0)[0])
+        known = ", ".join(schema.HOLDER_KINDS)
+        raise UsageError(f"holders, row {at}: kind {held['kind'].iloc[at]!r} is none of {known}")
+    home = positions(subnets["subnet_id"], held["subnet_id"])
+    inside = home >= 0
+    inside[inside] = geometry.contains(home[inside], value[inside])
+    keep = inside & (kind >= _SEEN_FROM)
+    strays = "" if inside.all() else f"{np.count_nonzero(~inside)} addresses lie in no listed IPv4 subnet"
+
+    codes, ids, names = _holder_table(subnets, held[keep] if not keep.all() else held)
+    ipv4 = np.flatnonzero(geometry.ipv4)
+    reserved = [
+        keys_of(ipv4, value[ipv4]) for value in (geometry.network, geometry.gateway, geometry.broadcast)
+    ]  # in the order of HOLDER_KINDS
+    ledger = Ledger.build(
+        np.concatenate([*reserved, keys_of(home[keep], value[keep])]),
+        np.concatenate([np.repeat(np.arange(3, dtype=np.uint8), len(ipv4)), kind[keep].astype(np.uint8)]),
+        np.concatenate([np.tile(ipv4.astype(np.int32), 3), codes]),
+    )
+    return ledger, ids, names, strays
+
+
+def _holder_table(
+    subnets: pd.DataFrame, held: pd.DataFrame
+) -> tuple[NDArray[np.int32], pa.LargeStringArray, pa.LargeStringArray]:
+    """Return each row's position in a table of distinct holders that begins with the subnets themselves."""
+    ids = column(held["holder_id"]).dictionary_encode()
+    names = pc.dictionary_encode(column(held["holder_name"]), null_encoding="encode")
+    pair = np.asarray(pc.fill_null(ids.indices, -1)).astype(np.int64) * (len(names.dictionary) + 1)
+    pair += np.asarray(names.indices)
+    unique, first, codes = np.unique(pair, return_index=True, return_inverse=True)
+    del unique
+    own = pa.array(first)
+    return (
+        (codes + len(subnets)).astype(np.int32),
+        pa.concat_arrays([column(subnets["subnet_id"]), column(held["holder_id"]).take(own)]),
+        pa.concat_arrays([column(subnets["name"]), column(held["holder_name"]).take(own)]),
+    )
+
+
+def _count_secondaries(nic_ids: pd.Series, ledger: Ledger, ids: pa.LargeStringArray) -> pd.Series:
+    nic = positions(nic_ids, text_column(ids))[ledger.holder[ledger.kind == _KIND["nic_secondary"]]]
+    return pd.Series(np.bincount(nic[nic >= 0], minlength=len(nic_ids)), dtype="Int64")
