@@ -1,0 +1,191 @@
+"""Plan -> Receipt: re-read, refuse on drift, send, read back; and finishing what was interrupted."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from zecnb.errors import CloudError, PlanBlockedError, PlanDriftedError, UsageError
+from zecnb.execution.drift import changes
+from zecnb.execution.history import read_record
+from zecnb.execution.journal import Event
+from zecnb.execution.receipt import Receipt
+from zecnb.execution.stepper import Outcome, Stepper
+from zecnb.execution.steps import Progress, Step, steps_of
+from zecnb.schema import RECEIPT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from zecnb.execution.history import Past
+    from zecnb.execution.stepper import Context
+    from zecnb.inventory import Inventory
+    from zecnb.planner.plan import Plan
+
+__all__ = ["apply_plan", "make_receipt", "resume_run", "run_steps"]
+
+_WORKERS = 16
+
+
+def apply_plan(plan: Plan, context: Context) -> Receipt:
+    """Do what a plan says, or nothing.
+
+    Returns:
+        The receipt; calls that the API refused are rows of it, not errors.
+
+    Raises:
+        PlanBlockedError: the plan has blocked rows; nothing was sent.
+        PlanDriftedError: something the plan relies on has changed; nothing was sent.
+        CloudError: the state before the first call could not be read; nothing was sent.
+        JournalError: the journal cannot be written; nothing is sent after that.
+    """
+    if not plan.ok:
+        blocked = plan.verdicts.get("BLOCK", 0)
+        what = f"{blocked} of its {len(plan.frame)} rows are blocked; see plan.findings" if blocked else "it is empty"
+        raise PlanBlockedError(f"the plan cannot be applied: {what}")
+    steps, rows = steps_of(plan), _rows_of(plan)
+    before = context.observe([step.nic_id for step in steps]) if steps else None
+    if before is not None and len(drifted := changes(before, steps, context.nic_limit)):
+        first = drifted.iloc[0]
+        raise PlanDriftedError(
+            f"the cloud changed since the plan was made, in {len(drifted)} places; the first: {first['now']}. "
+            "Nothing was sent; plan again",
+            drifted,
+        )
+    context.journal.started(context.run, steps, rows, context.nic_limit)
+    return make_receipt(context, steps, rows, run_steps(steps, context, before=before))
+
+
+def resume_run(context: Context) -> Receipt:
+    """Finish an interrupted run from the journal alone: do what is missing, repeat nothing.
+
+    Raises:
+        UsageError: there is no such run, or it is an undo (undo it again instead).
+        JournalError: the journal cannot be read or written.
+    """
+    record = read_record(context.journal, context.run.run_id)
+    if record.kind != "apply":
+        raise UsageError(f"run {context.run.run_id} is an undo; call undo again for run {record.plan_digest}")
+    outcomes: dict[int, Outcome] = {}
+    pending: list[Step] = []
+    for step in record.steps:
+        past = record.past[step.call]
+        if step.ip_address_count is not None and past.begun:
+            outcomes[step.call] = _recount(context, step, past)
+        else:
+            pending.append(step)
+    ours = {call: past.ours for call, past in record.past.items()}
+    outcomes |= run_steps(pending, context, ours=ours)
+    return make_receipt(context, record.steps, record.rows, outcomes)
+
+
+def _recount(context: Context, step: Step, past: Past) -> Outcome:
+    """Say what became of a count that was sent before; it is never sent twice."""
+    try:
+        held = context.observe([step.nic_id]).addresses_of_nic(step.nic_id)
+    except CloudError as error:
+        return Outcome(dict.fromkeys(step.addresses, "unknown"), error.code, error.request_id)
+    got = past.returned or (held - past.pre_image)
+    if past.clear and not past.returned:
+        got = frozenset()
+    if len(got) == step.ip_address_count:
+        states = {a: "assigned" if a in step.addresses else "assigned_other" for a in sorted(got)}
+        return Outcome(states, request_id=past.request_id)
+    state = "unknown" if got else "not_attempted"
+    why = f"{len(got)} new addresses instead of {step.ip_address_count}" if got else "a count is never sent twice"
+    return Outcome(
+        dict.fromkeys(step.addresses, state),
+        request_id=past.request_id,
+        reasons=dict.fromkeys(step.addresses, f"the call was begun before; {why}"),
+    )
+
+
+def run_steps(
+    steps: Sequence[Step],
+    context: Context,
+    *,
+    before: Inventory | None = None,
+    ours: Mapping[int, frozenset[str]] | None = None,
+    release: bool = False,
+) -> dict[int, Outcome]:
+    """Make the calls, those of one subnet in turn, subnets side by side; return outcomes by call."""
+    groups: dict[str, list[Step]] = defaultdict(list)
+    for step in steps:
+        groups[step.subnet_id].append(step)
+    outcomes: dict[int, Outcome] = {}
+    lock = threading.Lock()
+
+    def work(group: list[Step]) -> None:
+        known = before  # what was read before the first call of a subnet says nothing of what comes after it
+        for step in group:
+            if context.stop.is_set():
+                return
+            mine = (ours or {}).get(step.call, frozenset())
+            outcome = Stepper(context, step, ours=mine, release=release).run(known)
+            known = None
+            with lock:
+                outcomes[step.call] = outcome
+                if context.report is not None:
+                    context.report(Progress(len(outcomes), len(steps), f"vNIC {step.nic_id}"))
+
+    with ThreadPoolExecutor(max_workers=min(_WORKERS, len(groups) or 1), thread_name_prefix="zecnb") as pool:
+        running = [pool.submit(work, group) for group in groups.values()]
+        try:
+            for future in running:
+                future.result()
+        except BaseException:
+            context.stop.set()  # the calls under way end and are recorded, no new one begins
+            raise
+    if not context.stop.is_set():
+        context.journal.write(context.run, Event("finished"))
+    return outcomes
+
+
+def _rows_of(plan: Plan) -> list[list[Any]]:
+    """Return a plan's rows as ``[row, nic_id, address, whether it is there already]``."""
+    frame = plan.frame
+    noop = frame["verdict"] == "NOOP"
+    columns = (frame["row"], frame["nic_id"], frame["address"], noop)
+    return [list(row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+
+
+def make_receipt(
+    context: Context, steps: Sequence[Step], rows: Sequence[Sequence[Any]], outcomes: Mapping[int, Outcome]
+) -> Receipt:
+    """Say for every row what became of it.
+
+    Args:
+        context: what the run worked with.
+        steps: what it set out to do.
+        rows: ``[row, nic_id, address, whether it was there already]``.
+        outcomes: by call; steps without one were not attempted.
+
+    Where the API chose other addresses than predicted, they take the place of predicted ones that were not used.
+    """
+    found: dict[tuple[str, str], tuple[str, Outcome]] = {}
+    others: dict[str, list[str]] = defaultdict(list)
+    for step in steps:
+        outcome = outcomes.get(step.call)
+        if outcome is None:
+            continue
+        for address, state in outcome.states.items():
+            found[step.nic_id, address] = (state, outcome)
+            if state == "assigned_other":
+                others[step.nic_id].append(address)
+    table = []
+    for row, nic_id, address, present in rows:
+        shown = address
+        if (nic_id, shown) not in found and others[nic_id]:
+            shown = others[nic_id].pop(0)
+        state, outcome = found.get((nic_id, shown), ("already_present" if present else "not_attempted", Outcome({})))
+        failed = state not in ("assigned", "already_present", "released", "already_absent")
+        code = outcome.api_code if failed else None
+        table.append((row, nic_id, shown, state, code, outcome.request_id, outcome.reasons.get(shown)))
+    frame = pd.DataFrame(table, columns=[*RECEIPT, "reason"])
+    dtypes = {name: pd.api.types.pandas_dtype(column.dtype) for name, column in RECEIPT.items()}
+    frame = frame.astype({**dtypes, "reason": "str"})
+    return Receipt(context.run.run_id, context.run.kind, frame, stopped=context.stop.is_set())

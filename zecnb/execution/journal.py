@@ -1,0 +1,153 @@
+"""Every step durable before it is sent: an append-only table of events."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import socket
+import uuid
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pandas as pd
+import sqlalchemy as sa
+
+from zecnb.errors import UsageError
+from zecnb.store import METADATA
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from zecnb.execution.steps import Step
+    from zecnb.store import Store
+
+__all__ = ["Event", "Journal", "Run"]
+
+EVENTS = sa.Table(
+    "journal",
+    METADATA,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    sa.Column("at", sa.String(32), nullable=False),
+    sa.Column("run_id", sa.String(40), nullable=False, index=True),
+    sa.Column("event", sa.String(16), nullable=False),
+    sa.Column("kind", sa.String(8), nullable=False),
+    sa.Column("actor", sa.String(128), nullable=False),
+    sa.Column("host", sa.String(255), nullable=False),
+    sa.Column("account", sa.String(255), nullable=False),
+    sa.Column("plan_digest", sa.String(64), nullable=False),
+    sa.Column("call", sa.Integer),
+    sa.Column("nic_id", sa.String(64)),
+    sa.Column("pre_image", sa.JSON),
+    sa.Column("asked", sa.JSON),
+    sa.Column("ip_address_count", sa.BigInteger),
+    sa.Column("returned", sa.JSON),
+    sa.Column("state", sa.String(24)),
+    sa.Column("request_id", sa.String(64)),
+    sa.Column("http_status", sa.Integer),
+    sa.Column("code", sa.String(96)),
+    sa.Column("duration_ms", sa.Float),
+    sa.Column("detail", sa.JSON),
+)
+
+
+class Run(NamedTuple):
+    """What every event of one run shares.
+
+    Attributes:
+        run_id: names it.
+        kind: ``apply`` or ``undo``.
+        account: label of the account, never a credential.
+        plan_digest: digest of the plan; of an undo, the run it undoes.
+    """
+
+    run_id: str
+    kind: str
+    account: str
+    plan_digest: str
+
+    @classmethod
+    def new(cls, kind: str, account: str, plan_digest: str) -> Run:
+        """Start a run with a fresh id."""
+        return cls(uuid.uuid4().hex[:12], kind, account, plan_digest)
+
+
+class Event(NamedTuple):
+    """One event of a run; see the table for meanings."""
+
+    event: str
+    call: int | None = None
+    nic_id: str | None = None
+    pre_image: list[str] | None = None
+    asked: list[str] | None = None
+    ip_address_count: int | None = None
+    returned: list[str] | None = None
+    state: str | None = None
+    request_id: str | None = None
+    http_status: int | None = None
+    code: str | None = None
+    duration_ms: float | None = None
+    detail: Any = None
+
+
+class Journal:
+    """Append-only record of runs.
+
+    Args:
+        store: the database.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._who = {"actor": _actor(), "host": socket.gethostname()}
+
+    def write(self, run: Run, event: Event) -> None:
+        """Append an event; it is durable when this returns.
+
+        Raises:
+            JournalError: it could not be written; the caller must not go on.
+        """
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        row = {"at": at, **self._who, **run._asdict(), **event._asdict()}
+        with self._store.begin() as connection:
+            connection.execute(sa.insert(EVENTS).values(row))
+
+    def started(self, run: Run, steps: Iterable[Step], rows: list[list[Any]], nic_limit: int | None) -> None:
+        """Record what a run is going to do, enough to finish it from here alone."""
+        detail = {"steps": [list(step) for step in steps], "rows": rows, "nic_limit": nic_limit}
+        self.write(run, Event("started", detail=json.loads(json.dumps(detail))))
+
+    def events(self, run_id: str) -> list[dict[str, Any]]:
+        """Return the events of a run in order.
+
+        Raises:
+            UsageError: there is no such run.
+        """
+        with self._store.begin() as connection:
+            found = connection.execute(sa.select(EVENTS).where(EVENTS.c.run_id == run_id).order_by(EVENTS.c.id))
+            events = [dict(row) for row in found.mappings()]
+        if not events:
+            raise UsageError(f"there is no run {run_id!r} in {self._store.label}")
+        return events
+
+    def frame(self) -> pd.DataFrame:
+        """Return every event, oldest first; ``at`` is UTC."""
+        columns = [column for column in EVENTS.columns if column.name != "detail"]
+        with self._store.begin() as connection:
+            rows = connection.execute(sa.select(*columns).order_by(EVENTS.c.id)).mappings().all()
+        frame = pd.DataFrame([dict(row) for row in rows], columns=[column.name for column in columns])
+        frame["at"] = pd.to_datetime(frame["at"], utc=True, format="ISO8601")
+        return frame
+
+    def unfinished(self) -> list[str]:
+        """Return runs that were begun and never ended, newest first."""
+        ended = sa.select(EVENTS.c.run_id).where(EVENTS.c.event == "finished")
+        begun = sa.select(EVENTS.c.run_id).where(EVENTS.c.event == "started", EVENTS.c.run_id.not_in(ended))
+        with self._store.begin() as connection:
+            return list(connection.execute(begun.order_by(EVENTS.c.id.desc())).scalars())
+
+
+def _actor() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container's user need not have a name
+        return "unknown"

@@ -1,0 +1,343 @@
+"""The one object a notebook holds: connects, reads, plans, applies, undoes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Self
+
+from zecnb.cloud.client import Client
+from zecnb.cloud.reader import read_inventory
+from zecnb.cloud.settings import resolve
+from zecnb.errors import ReadOnlyError, UsageError
+from zecnb.execution.apply import apply_plan, resume_run
+from zecnb.execution.history import read_record
+from zecnb.execution.journal import Journal, Run
+from zecnb.execution.receipt import Receipt
+from zecnb.execution.stepper import Context
+from zecnb.execution.undo import undo_run
+from zecnb.inventory import Inventory, requests_of
+from zecnb.planner.options import Options
+from zecnb.planner.plan import Plan, make_plan
+from zecnb.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from types import TracebackType
+
+    import httpx
+    import pandas as pd
+
+    from zecnb.emulator import Emulator
+    from zecnb.execution.steps import Progress
+    from zecnb.panel import Panel
+
+__all__ = ["Session", "connect", "demo"]
+
+
+def connect(
+    *,
+    access_key_id: str | None = None,
+    access_key_password: str | None = None,
+    token: str | None = None,
+    endpoint: str | None = None,
+    profile: str | None = None,
+    read_only: bool = False,
+    transport: httpx.BaseTransport | None = None,
+    store: str | None = None,
+    progress: bool = True,
+) -> Session:
+    """Connect to the real ZEC API; never to the emulator.
+
+    Args:
+        access_key_id, access_key_password: an access key; best left to the environment or the profile file.
+        token: a personal access token instead.
+        endpoint: host, host:port or URL; ``console.zenlayer.com`` by default. Plain HTTP only to loopback.
+        profile: profile of ``~/.zenlayer/credentials.json``.
+        read_only: refuse every write before it reaches the network.
+        transport: an httpx transport, for proxies and tests.
+        store: SQLAlchemy URL of the journal; ``ZECNB_STORE`` or a file in the user data directory by default.
+        progress: show a progress bar for waits over a second.
+
+    Raises:
+        CredentialsError: no credentials; says what was looked for and names ``zecnb.demo()``.
+    """
+    settings = resolve(
+        access_key_id=access_key_id,
+        access_key_password=access_key_password,
+        token=token,
+        endpoint=endpoint,
+        profile=profile,
+    )
+    client = Client(settings, transport=transport, read_only=read_only)
+    return Session(client, settings.account, store=Store(store), progress=progress)
+
+
+def demo(seed: str = "demo", *, progress: bool = True, store: str = "sqlite://") -> Session:
+    """Start a local ZEC in this process, on loopback, and connect to it; it ends with the session.
+
+    Args:
+        seed: the account it holds: ``demo``, ``empty``, ``random:SEED:SIZE`` or an exported JSON file.
+        progress: show a progress bar for waits over a second.
+        store: where the journal goes; by default it is forgotten with the session, as the account is.
+    """
+    from zecnb.emulator import Emulator
+
+    emulator = Emulator(seed=seed)
+    emulator.start()
+    try:
+        settings = resolve(
+            access_key_id=emulator.access_key_id,
+            access_key_password=emulator.access_key_password,
+            endpoint=emulator.url,
+        )
+        return Session(
+            Client(settings), f"{seed} (local)", store=Store(store), progress=progress, emulator=emulator
+        )
+    except BaseException:
+        emulator.stop()
+        raise
+
+
+class Session:
+    """A connection to one account; use it as a context manager, or ``close()`` it.
+
+    Attributes:
+        account: label of the account, never a credential.
+        emulator: the local ZEC behind it, None for the real API.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        account: str,
+        *,
+        store: Store,
+        progress: bool = True,
+        emulator: Emulator | None = None,
+    ) -> None:
+        self.account = account
+        self.emulator = emulator
+        self._client = client
+        self._store = store
+        self._journal = Journal(store)
+        self._progress = progress
+        self._lock = threading.Lock()
+        self._kept: dict[str, tuple[float, Inventory]] = {}
+        self._panel_input: dict[str, Any] = {}
+
+    # -- reading -------------------------------------------------------------------------------------------------
+
+    def inventory(
+        self,
+        *,
+        region_id: str | None = None,
+        vpc_id: str | None = None,
+        subnet_id: str | None = None,
+        nic_id: str | None = None,
+    ) -> Inventory:
+        """Read what the account, or a part of it, holds now.
+
+        Raises:
+            CloudError: vNICs or subnets could not be read. Other sources make the inventory partial instead.
+        """
+        with self._bar("reading the inventory") as tick:
+            return read_inventory(
+                self._client,
+                region_id=region_id,
+                vpc_id=vpc_id,
+                subnet_ids=[subnet_id] if subnet_id is not None else None,
+                nic_ids=[nic_id] if nic_id is not None else None,
+                progress=tick,
+            )
+
+    def plan(
+        self,
+        requests: object,
+        *,
+        ip_addresses: str | Iterable[object] | None = None,
+        ip_address_count: object = None,
+        claims: pd.DataFrame | None = None,
+        **options: Any,
+    ) -> Plan:
+        """Judge one vNIC's request or a batch against what the cloud holds; sends nothing.
+
+        Reads only what it must: the vNICs asked for, their subnets' vNICs and HaVips, their VPCs' load balancers;
+        what was read is kept for ``max_age`` seconds.
+
+        Args:
+            requests: a vNIC id, or a batch: a DataFrame, a list of dicts, the path of a CSV or Excel file.
+            ip_addresses: for one vNIC, text or a list: addresses, ranges ``10.0.0.10-20``, CIDRs.
+            ip_address_count: for one vNIC, how many more addresses.
+            claims: soft reservations: columns ``range, owner, purpose, until``.
+            **options: see ``zecnb.planner.options.Options``.
+
+        Raises:
+            UsageError: an argument that cannot mean anything. Bad addresses are findings, not errors.
+            CloudError: what is needed could not be read.
+        """
+        chosen = Options.of(options)
+        asked = requests_of(requests, ip_addresses, ip_address_count)
+        nics = sorted({nic for nic in asked.nic_ids.to_pylist() if nic})
+        snapshot = self._recent(nics, chosen.max_age)
+        return make_plan(snapshot, asked, options=chosen, claims=claims, age=snapshot.age)
+
+    def _recent(self, nics: list[str], max_age: float) -> Inventory:
+        key = "\n".join(nics)
+        with self._lock:
+            kept = self._kept.get(key)
+        if kept is not None and time.monotonic() - kept[0] <= max_age:
+            return kept[1]
+        began = time.monotonic()
+        inventory = self._observe(nics)
+        with self._lock:
+            self._kept = {k: v for k, v in self._kept.items() if began - v[0] <= max_age}
+            self._kept[key] = (began, inventory)
+        return inventory
+
+    def _observe(self, nic_ids: Sequence[str]) -> Inventory:
+        return read_inventory(self._client, nic_ids=list(nic_ids))
+
+    def refresh(self) -> None:
+        """Forget what was read; the next plan reads again."""
+        with self._lock:
+            self._kept.clear()
+
+    # -- writing -------------------------------------------------------------------------------------------------
+
+    def apply(
+        self,
+        plan: Plan,
+        *,
+        report: Callable[[Progress], None] | None = None,
+        stop: threading.Event | None = None,
+    ) -> Receipt:
+        """Do what a plan says, or nothing: re-read, refuse on drift, send, read back.
+
+        Args:
+            plan: one without blocked rows.
+            report: told how far it is, from worker threads; a progress bar when None.
+            stop: set it to end after the calls under way.
+
+        Raises:
+            PlanBlockedError, PlanDriftedError, ReadOnlyError: nothing was sent.
+            CloudError: the state before the first call could not be read; nothing was sent.
+        """
+        if not isinstance(plan, Plan):
+            raise UsageError(f"apply takes a Plan, not {type(plan).__name__}")
+        run = Run.new("apply", self.account, plan.digest)
+        return self._execute(run, plan.options.nic_limit, report, stop, lambda context: apply_plan(plan, context))
+
+    def resume(
+        self, run_id: str, *, report: Callable[[Progress], None] | None = None, stop: threading.Event | None = None
+    ) -> Receipt:
+        """Finish an interrupted run: do what is missing, repeat nothing.
+
+        Raises:
+            UsageError: there is no such run, it was made on another account, or it is an undo.
+        """
+        record = read_record(self._journal, run_id)
+        self._same_account(run_id, record.account)
+        run = Run(run_id, record.kind, record.account, record.plan_digest)
+        return self._execute(run, record.nic_limit, report, stop, resume_run)
+
+    def undo(
+        self,
+        receipt_or_run_id: Receipt | str,
+        *,
+        report: Callable[[Progress], None] | None = None,
+        stop: threading.Event | None = None,
+    ) -> Receipt:
+        """Release what a run added, and nothing else; what something depends on stays, with the reason.
+
+        Raises:
+            UsageError: there is no such run, it was made on another account, or it is an undo itself.
+        """
+        run_id = receipt_or_run_id.run_id if isinstance(receipt_or_run_id, Receipt) else receipt_or_run_id
+        self._same_account(run_id, read_record(self._journal, run_id).account)
+        run = Run.new("undo", self.account, run_id)
+        return self._execute(run, None, report, stop, lambda context: undo_run(context, run_id))
+
+    def _same_account(self, run_id: str, account: str) -> None:
+        if account != self.account:
+            raise UsageError(f"run {run_id} was made on account {account!r}, this session is on {self.account!r}")
+
+    def _execute(
+        self,
+        run: Run,
+        nic_limit: int | None,
+        report: Callable[[Progress], None] | None,
+        stop: threading.Event | None,
+        work: Callable[[Context], Receipt],
+    ) -> Receipt:
+        if self._client.read_only:
+            raise ReadOnlyError("this session is read-only: connect(read_only=False) to write; nothing was sent")
+        with self._bar("assigning" if run.kind == "apply" else "releasing") as tick:
+            context = Context(
+                api=self._client,
+                observe=self._observe,
+                journal=self._journal,
+                run=run,
+                nic_limit=nic_limit,
+                stop=stop or threading.Event(),
+                report=report or (lambda progress: tick(progress.done, progress.total)),
+            )
+            try:
+                return work(context)
+            finally:
+                self.refresh()
+
+    def journal(self) -> pd.DataFrame:
+        """Return every event of every run, oldest first."""
+        return self._journal.frame()
+
+    # -- looking -------------------------------------------------------------------------------------------------
+
+    def panel(
+        self,
+        nic_id: str | None = None,
+        ip_addresses: str | Iterable[str] | None = None,
+        ip_address_count: int | None = None,
+    ) -> Panel:
+        """Return the widget panel; showing it again in the same session keeps what was typed."""
+        from zecnb.panel import Panel
+
+        return Panel(self, nic_id=nic_id, ip_addresses=ip_addresses, ip_address_count=ip_address_count)
+
+    @contextmanager
+    def _bar(self, what: str) -> Iterator[Callable[[int, int], None]]:
+        """Show a progress bar from the second second on."""
+        if not self._progress:
+            yield lambda _done, _total: None
+            return
+        from tqdm.auto import tqdm
+
+        bar = tqdm(desc=what, delay=1.0, leave=False, dynamic_ncols=True)
+
+        def tick(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        try:
+            yield tick
+        finally:
+            bar.close()
+
+    def close(self) -> None:
+        """Close connections; ends the local ZEC of a demo session."""
+        self._client.close()
+        self._store.close()
+        if self.emulator is not None:
+            self.emulator.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Session({self.account}{', read-only' if self._client.read_only else ''})"
