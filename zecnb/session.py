@@ -51,7 +51,8 @@ def connect(
     """Connect to the real ZEC API; never to the emulator.
 
     Args:
-        access_key_id, access_key_password: an access key; best left to the environment or the profile file.
+        access_key_id: id of an access key; best left to the environment or the profile file.
+        access_key_password: its password.
         token: a personal access token instead.
         endpoint: host, host:port or URL; ``console.zenlayer.com`` by default. Plain HTTP only to loopback.
         profile: profile of ``~/.zenlayer/credentials.json``.

@@ -248,6 +248,20 @@ class Snapshot:
         nic = self.holder_nic[self.ledger.holder[owned]]
         return np.bincount(nic[nic >= 0], minlength=len(self.nics))
 
+    def nic_position(self, nic_id: str) -> int:
+        """Return the position of a vNIC, -1 when there is none of that id."""
+        at = np.flatnonzero((self.nics["nic_id"] == nic_id).to_numpy())
+        return int(at[0]) if len(at) else -1
+
+    def addresses_of_nic(self, nic_id: str) -> set[str]:
+        """Return the private IPv4 addresses of a vNIC, its primary included."""
+        nic = self.nic_position(nic_id)
+        if nic < 0 or self.nic_subnet[nic] < 0:
+            return set()
+        part = self.ledger.within(int(self.nic_subnet[nic]))
+        own = self.holder_nic[self.ledger.holder[part]] == nic
+        return set(addresses.to_text(addresses_of(self.ledger.keys[part][own])).to_pylist())
+
     def subnet_position(self, subnet_id: str) -> int:
         """Return the position of a subnet.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-import numpy as np
-import pyarrow as pa
+import pandas as pd
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,26 +80,21 @@ class Progress(NamedTuple):
     doing: str
 
 
-class Report(Protocol):
-    """Is told how far a run is; called from worker threads."""
-
-    def __call__(self, progress: Progress) -> None:
-        """Take note."""
+Report = Callable[[Progress], None]
+"""Is told how far a run is; called from worker threads."""
 
 
 def steps_of(plan: Plan) -> list[Step]:
     """Return the steps of a plan that has no blocked rows, in order of sending."""
-    calls, rows = plan.judgement.calls, plan.judgement.rows
-    by_name, edges = calls.members
-    text = rows.text.take(pa.array(by_name)).to_pylist()
-    predicted = rows.text.to_pylist() if calls.has_count.any() else []
-    subnets = plan.snapshot.subnets["subnet_id"]
+    frame = plan.frame
+    subnets = dict(zip(frame["nic_id"], frame["subnet_id"], strict=True))
+    counted = frame[frame["mode"] == "server_count"].groupby("nic_id", sort=False)["address"].agg(list).to_dict()
     steps = []
-    for call, (slot, request) in enumerate(zip(calls.slot.tolist(), calls.request.tolist(), strict=True)):
-        count = int(calls.count[call]) if calls.has_count[call] else None
-        addresses = tuple(text[edges[call] : edges[call + 1]])
-        if count is not None:
-            addresses = tuple(predicted[i] for i in np.flatnonzero(rows.request == request))
-        subnet = str(subnets.iloc[rows.board.subnet[slot]])
-        steps.append(Step(call, rows.board.requests.nic_ids[slot].as_py(), subnet, addresses, count))
+    for call, nic_id, addresses, count, _ in plan.calls.itertuples(index=False, name=None):
+        if pd.isna(count):
+            steps.append(Step(call, nic_id, subnets[nic_id], tuple(addresses)))
+            continue
+        number = int(count)  # several counts of one vNIC share its predicted addresses in order
+        predicted, counted[nic_id] = counted[nic_id][:number], counted[nic_id][number:]
+        steps.append(Step(call, nic_id, subnets[nic_id], tuple(predicted), number))
     return steps

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from zecnb.ledger import addresses_of
 from zecnb.planner.calls import Calls, api_code_of
 from zecnb.planner.findings import CATALOGUE, PLANNED, bit
 from zecnb.planner.occupancy import cells
@@ -19,7 +20,11 @@ from zecnb.schema import FINDINGS, PLAN, SUMMARY, VERDICTS, empty
 from zecnb.snapshot import text_column
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from numpy.typing import NDArray
+
+    from zecnb.planner.options import Options
 
 __all__ = ["Judgement"]
 
@@ -60,9 +65,28 @@ class Judgement:
         return Wording(self.rows)
 
     @cached_property
-    def calls(self) -> Calls:
+    def planned_calls(self) -> Calls:
         """The API calls."""
         return Calls(self.rows)
+
+    def calls(self) -> pd.DataFrame:
+        """One row per API call, columns of ``schema.CALLS``."""
+        return self.planned_calls.frame()
+
+    @property
+    def options(self) -> Options:
+        """The options of the plan."""
+        return self.rows.board.options
+
+    @cached_property
+    def fingerprints(self) -> dict[str, str]:
+        """Digest of each touched subnet."""
+        return self.rows.board.snapshot.fingerprints(self.rows.room.subnets.tolist())
+
+    @property
+    def observed_at(self) -> datetime:
+        """When the snapshot was read."""
+        return self.rows.board.snapshot.observed_at
 
     @cached_property
     def _kinds(self) -> tuple[list[_Kind], NDArray[np.int64]]:
@@ -220,23 +244,31 @@ class Judgement:
             columns=list(SUMMARY),
         )
 
-    def cells(self, subnet: int) -> NDArray[np.uint8]:
-        """Return the cells of one subnet with the plan drawn in; "this vNIC" when the plan is about one only."""
+    def picture(self, subnet_id: str) -> tuple[str, str, NDArray[np.uint8], int, str]:
+        """Return CIDR, title, cells, unseen and vNIC name of a subnet with the plan drawn in.
+
+        "This vNIC" is the plan's, when it is about one only.
+        """
         rows, snapshot = self.rows, self.rows.board.snapshot
+        subnet = snapshot.subnet_position(subnet_id)
         nics = np.unique(rows.board.nic[rows.slot])
-        codes = cells(snapshot, subnet, int(nics[0]) if len(nics) == 1 else -1)
+        nic = int(nics[0]) if len(nics) == 1 else -1
+        codes = cells(snapshot, subnet, nic)
         network = int(snapshot.geometry.network[subnet])
         reserved = rows.board.reservations.binding_keys(np.array([subnet]))
-        claimed = (reserved & np.uint64(0xFFFFFFFF)).astype(np.int64) - network
+        claimed = addresses_of(reserved).astype(np.int64) - network
         codes[claimed[codes[claimed] == 0]] = _CLAIMED_CELL
         here = np.flatnonzero((rows.key != NO_KEY) & (rows.board.usable_subnet[rows.slot] == subnet))
-        offset = (rows.key[here] & np.uint64(0xFFFFFFFF)).astype(np.int64) - network
+        offset = addresses_of(rows.key[here]).astype(np.int64) - network
         inside = (offset >= 0) & (offset < len(codes))
         here, offset = here[inside], offset[inside]
         blocked = self.verdict[here] == _RANK["BLOCK"]
         codes[offset[rows.done[here]]] = _PLANNED_CELL
         codes[offset[blocked & ((rows.own_mask[here] != 0) | (codes[offset] == 0))]] = _CONFLICT_CELL
-        return codes
+        row = snapshot.subnets.iloc[subnet]
+        title = row["name"] if isinstance(row["name"], str) else subnet_id
+        name = snapshot.nics["name"].fillna("").iloc[nic] if nic >= 0 else ""
+        return str(row["cidr_block"]), str(title), codes, int(snapshot.unseen[subnet]), str(name)
 
 
 def _pick(values: list[str | None] | tuple[str, ...] | list[str], at: NDArray[np.integer]) -> pd.Series:

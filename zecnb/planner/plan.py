@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-import numpy as np
-
-from zecnb.errors import UsageError
+from zecnb.errors import PlanError, UsageError
 from zecnb.planner.board import Board
 from zecnb.planner.judge import Judgement
 from zecnb.planner.options import Options
+from zecnb.planner.planfile import digest_of, document_of, read_plan_file, write_plan_file
 from zecnb.planner.reservations import Reservations
 from zecnb.planner.rows import Rows
 from zecnb.render.occupancy import OccupancyChart
 from zecnb.render.tables import plan_html
+from zecnb.schema import VERDICTS
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from pathlib import Path
 
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
     from zecnb.requests import Requests
     from zecnb.snapshot import Snapshot
 
-__all__ = ["Plan", "make_plan"]
+__all__ = ["Plan", "SubnetCells", "approve", "make_plan"]
 
 
 def make_plan(
@@ -54,116 +55,193 @@ def make_plan(
     return Plan(Judgement(Rows(board)))
 
 
-class Plan:
-    """What would be sent, what would happen, and why not.
+class SubnetCells(NamedTuple):
+    """What a picture of one subnet needs.
 
     Attributes:
-        judgement: the judged columns behind the frames.
+        cidr, title: what it is.
+        cells: uint8, one ``render.palette.Cell`` per address.
+        unseen: addresses held by something no listing shows.
+        nic_name: the vNIC whose addresses are marked as its own, "" for none.
     """
 
-    def __init__(self, judgement: Judgement) -> None:
-        self.judgement = judgement
+    cidr: str
+    title: str
+    cells: NDArray[np.uint8]
+    unseen: int
+    nic_name: str
 
-    @cached_property
-    def frame(self) -> pd.DataFrame:
-        """One row per address asked for or picked, columns of ``schema.PLAN``, then the caller's own."""
-        return self.judgement.frame()
 
-    @cached_property
-    def calls(self) -> pd.DataFrame:
-        """One row per API call in order of sending, columns of ``schema.CALLS``."""
-        return self.judgement.calls.frame()
-
-    @cached_property
-    def findings(self) -> pd.DataFrame:
-        """One row per finding, columns of ``schema.FINDINGS``."""
-        return self.judgement.findings()
-
-    @cached_property
-    def summary(self) -> pd.DataFrame:
-        """One row per subnet touched, columns of ``schema.SUMMARY``."""
-        return self.judgement.summary()
+class Source(Protocol):
+    """Where a plan's frames come from: a judgement just made, or a file."""
 
     @property
     def options(self) -> Options:
         """The options it was made with."""
-        return self.judgement.rows.board.options
 
     @property
-    def snapshot(self) -> Snapshot:
-        """What it was judged against."""
-        return self.judgement.rows.board.snapshot
+    def fingerprints(self) -> dict[str, str]:
+        """Digest of each touched subnet."""
+
+    @property
+    def observed_at(self) -> datetime:
+        """When what it was judged against was read."""
+
+    def frame(self) -> pd.DataFrame:
+        """Return the rows."""
+
+    def calls(self) -> pd.DataFrame:
+        """Return the calls."""
+
+    def findings(self) -> pd.DataFrame:
+        """Return the findings."""
+
+    def summary(self) -> pd.DataFrame:
+        """Return the subnets touched."""
+
+
+class Plan:
+    """What would be sent, what would happen, and why not.
+
+    Make one with ``Session.plan`` or ``Inventory.plan``; it never changes.
+    """
+
+    def __init__(self, source: Source, approvals: list[dict[str, str]] | None = None) -> None:
+        self._source = source
+        self.approvals: list[dict[str, str]] = approvals or []
+
+    @classmethod
+    def load(cls, path: str | Path) -> Plan:
+        """Read a plan file.
+
+        Raises:
+            UsageError: the file cannot be read, is no plan, or is of a newer version.
+            PlanEditedError: it was edited since it was written; says what differs.
+        """
+        source = read_plan_file(path)
+        return cls(source, source.approvals)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the plan as JSON: sorted, readable in ``git diff``, without secrets."""
+        return write_plan_file(self, path)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """One row per address asked for or picked, columns of ``schema.PLAN``, then the caller's own."""
+        return self._source.frame()
+
+    @cached_property
+    def calls(self) -> pd.DataFrame:
+        """One row per API call in order of sending, columns of ``schema.CALLS``."""
+        return self._source.calls()
+
+    @cached_property
+    def findings(self) -> pd.DataFrame:
+        """One row per finding, columns of ``schema.FINDINGS``."""
+        return self._source.findings()
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """One row per subnet touched, columns of ``schema.SUMMARY``."""
+        return self._source.summary()
+
+    @property
+    def options(self) -> Options:
+        """The options it was made with."""
+        return self._source.options
+
+    @property
+    def observed_at(self) -> datetime:
+        """When what it was judged against was read, UTC."""
+        return self._source.observed_at
+
+    @property
+    def age(self) -> float:
+        """Seconds since then."""
+        return max((datetime.now(UTC) - self.observed_at).total_seconds(), 0.0)
 
     @cached_property
     def verdicts(self) -> dict[str, int]:
         """Rows by verdict, worst last; verdicts that do not occur are left out."""
-        from zecnb.schema import VERDICTS
-
-        count = np.bincount(self.judgement.verdict, minlength=len(VERDICTS)).tolist()
-        return {verdict: count[rank] for rank, verdict in enumerate(VERDICTS) if count[rank]}
+        counts = self.frame["verdict"].value_counts()
+        return {verdict: int(counts[verdict]) for verdict in VERDICTS if verdict in counts.index}
 
     @property
     def ok(self) -> bool:
         """Whether nothing is blocked; risks are for the reader to weigh."""
-        return "BLOCK" not in self.verdicts and len(self.judgement.rows.request) > 0
+        return bool(self.verdicts) and "BLOCK" not in self.verdicts
 
-    @cached_property
+    @property
     def fingerprints(self) -> dict[str, str]:
         """Digest of each touched subnet as it was when the plan was made."""
-        return self.snapshot.fingerprints(self.judgement.rows.room.subnets.tolist())
+        return self._source.fingerprints
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 over everything that makes this plan this plan, 64 hex digits."""
-        rows = self.judgement.rows
-        content = hashlib.sha256()
-        content.update(json.dumps([self._options(), self.fingerprints], sort_keys=True).encode())
-        for part in (rows.label, rows.slot, rows.mode, rows.key, rows.mask):
-            content.update(np.ascontiguousarray(part).tobytes())
-        for texts in (rows.text, rows.board.requests.nic_ids):
-            content.update(json.dumps(texts.to_pylist()).encode())
-        content.update(json.dumps(self.calls["predicted"].tolist()).encode())
-        return content.hexdigest()
+        return digest_of(document_of(self))
 
-    def _options(self) -> dict[str, Any]:
-        from dataclasses import asdict
+    def cells(self, subnet_id: str | None = None) -> SubnetCells:
+        """Return what a picture of a touched subnet needs.
 
-        return asdict(self.options)
+        Args:
+            subnet_id: one of those touched; may be left out when there is only one.
+
+        Raises:
+            UsageError: the plan touches several subnets or none, or not this one, or it was read from a file.
+        """
+        touched = self.summary["subnet_id"].tolist()
+        if subnet_id is None and len(touched) == 1:
+            subnet_id = touched[0]
+        if subnet_id is None or subnet_id not in touched:
+            names = ", ".join(touched[:5]) or "none"
+            raise UsageError(f"name one of the {len(touched)} subnets the plan touches: {names}")
+        if not isinstance(self._source, Judgement):
+            raise UsageError("a plan read from a file holds no map of its subnets; plan again to draw it")
+        return SubnetCells(*self._source.picture(subnet_id))
 
     def chart(self, subnet_id: str | None = None, *, dark: bool = False) -> OccupancyChart:
-        """Draw a subnet with the plan in it.
+        """Draw a subnet with the plan in it; see ``cells`` for the arguments and errors.
 
         Args:
             subnet_id: one of those touched; may be left out when there is only one.
             dark: for dark backgrounds.
-
-        Raises:
-            UsageError: the plan touches several subnets or none, or not this one.
         """
-        touched = self.summary["subnet_id"].tolist()
-        if subnet_id is None:
-            if len(touched) != 1:
-                raise UsageError(f"the plan touches {len(touched)} subnets; name one: {', '.join(touched) or 'none'}")
-            subnet_id = touched[0]
-        if subnet_id not in touched:
-            raise UsageError(f"the plan does not touch subnet {subnet_id!r}; it touches {', '.join(touched) or 'none'}")
-        at = self.snapshot.subnet_position(subnet_id)
-        names = self.frame["nic_name"].dropna().unique()
-        subnet = self.snapshot.subnets.iloc[at]
+        picture = self.cells(subnet_id)
         return OccupancyChart(
-            subnet["cidr_block"],
-            self.judgement.cells(at),
-            unseen=int(self.snapshot.unseen[at]),
-            title=str(subnet["name"]) if subnet["name"] == subnet["name"] else subnet_id,
-            nic_name=str(names[0]) if len(names) == 1 else "",
+            picture.cidr,
+            picture.cells,
+            unseen=picture.unseen,
+            title=picture.title,
+            nic_name=picture.nic_name,
             dark=dark,
         )
 
     def __repr__(self) -> str:
         rows = ", ".join(f"{count:,} {verdict}" for verdict, count in self.verdicts.items()) or "empty"
-        calls = len(self.judgement.calls.slot)
-        subnets = len(self.judgement.rows.room.subnets)
+        calls, subnets = len(self.calls), len(self.summary)
         return f"Plan({rows}; {calls:,} call{'s' * (calls != 1)}, {subnets:,} subnet{'s' * (subnets != 1)})"
 
     def _repr_html_(self) -> str:
         return plan_html(self.frame, self.calls, self.findings, self.summary)
+
+
+def approve(plan: Plan, by: str, note: str = "") -> Plan:
+    """Return the plan with an approval bound to its digest; any edit voids it.
+
+    Args:
+        plan: one without blocked rows.
+        by: who approves.
+        note: why, a ticket, a link.
+
+    Raises:
+        PlanError: the plan has blocked rows.
+        UsageError: nobody is named.
+    """
+    if not by.strip():
+        raise UsageError("an approval names who gives it")
+    if not plan.ok:
+        raise PlanError("a plan with blocked rows cannot be approved")
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    approval = {"by": by.strip(), "note": note, "at": at, "digest": plan.digest}
+    return Plan(plan._source, [*plan.approvals, approval])  # noqa: SLF001 - the same plan, one approval more
