@@ -1,0 +1,5 @@
+"""``python -m zecnb`` is ``zecnb``."""
+
+from zecnb.cli import main
+
+main()
