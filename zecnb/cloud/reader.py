@@ -63,17 +63,15 @@ def read_inventory(
             found = reading.must("nics", f"{len(nic_ids)} ids", client.describe_network_interfaces, nic_ids=nic_ids)
             subnet_ids = sorted({nic.subnet_id for nic in found})
             if not subnet_ids:
-                return Inventory.from_frames(
-                    subnets=empty(SUBNETS), nics=empty(NICS), holders=empty(HOLDERS), vpcs=empty(VPCS),
-                    observed_at=began, sources=reading.sources(),
-                )  # fmt: skip
+                nothing = {"subnets": SUBNETS, "nics": NICS, "holders": HOLDERS, "vpcs": VPCS}
+                frames = {name: empty(columns) for name, columns in nothing.items()}
+                return Inventory.from_frames(**frames, observed_at=began, sources=reading.sources())
         narrow = subnet_ids is not None
         scope = f"{len(subnet_ids)} subnets" if subnet_ids is not None else vpc_id or region_id or "all"
         vpcs = [vpc_id] if vpc_id else None
-        subnets_later = reading.begin("subnets", scope, client.describe_subnets, subnet_ids=subnet_ids,
-                                      region_id=region_id, vpc_ids=vpcs)  # fmt: skip
-        havips_later = reading.begin("havips", scope, client.describe_ha_vips, subnet_ids=subnet_ids,
-                                     region_id=region_id, vpc_ids=vpcs)  # fmt: skip
+        where: dict[str, Any] = {"subnet_ids": subnet_ids, "region_id": region_id, "vpc_ids": vpcs}
+        subnets_later = reading.begin("subnets", scope, client.describe_subnets, **where)
+        havips_later = reading.begin("havips", scope, client.describe_ha_vips, **where)
         # A vNIC listing takes one subnet as its filter: few subnets are read one by one, many as a whole.
         each = subnet_ids if subnet_ids is not None and len(subnet_ids) <= _EACH else None
         nics_later = (
@@ -81,8 +79,11 @@ def read_inventory(
             if each is not None
             else [reading.begin("nics", scope, client.describe_network_interfaces, region_id=region_id, vpc_id=vpc_id)]
         )
-        subnets: list[Subnet] = reading.end_must(subnets_later)
-        homes = sorted({subnet.vpc_id for subnet in subnets})
+        subnets: list[Subnet] = []
+        homes = sorted({nic.vpc_id for nic in found if nic.vpc_id})  # known before the subnets are read
+        if not homes:
+            subnets = reading.end_must(subnets_later)
+            homes = sorted({subnet.vpc_id for subnet in subnets})
         lb_scopes: list[str | None] = list(homes) if narrow or vpc_id else [None]
         balancers_later = [
             reading.begin(
@@ -95,14 +96,14 @@ def read_inventory(
             for v in lb_scopes
         ]
         vpcs_later = reading.begin("vpcs", scope, client.describe_vpcs, vpc_ids=homes if narrow or vpc_id else None)
+        subnets = subnets or reading.end_must(subnets_later)
         listed = {subnet.subnet_id for subnet in subnets}
         nics = {nic.nic_id: nic for later in nics_later for nic in reading.end_must(later)}
         members = [nic for nic in nics.values() if not narrow or nic.subnet_id in listed]
-        gone = [nic for nic in found if nic.nic_id not in nics]
         havips: list[HaVip] = reading.end(havips_later)
         balancers: list[LoadBalancer] = [lb for later in balancers_later for lb in reading.end(later)]
         held_vpcs: list[Vpc] = reading.end(vpcs_later)
-    frames = _frames(held_vpcs, subnets, [*members, *gone], havips, balancers)
+    frames = _frames(held_vpcs, subnets, members, havips, balancers)
     return Inventory.from_frames(**frames, observed_at=began, sources=reading.sources())
 
 
