@@ -30,6 +30,7 @@ __all__ = [
     "fills",
     "theme",
     "tone_of",
+    "tones",
 ]
 
 _BLACK, _WHITE, _GREY, _NAVY = "#000000", "#FFFFFF", "#8A8F98", "#073B5C"
@@ -132,17 +133,16 @@ def fills(paint: Theme) -> NDArray[np.uint8]:
 class Tone(NamedTuple):
     """How a verdict or state is shown in a table: its own word, with a colour and a symbol before it."""
 
+    name: str
     colour: str
     symbol: str
 
 
-_GOOD, _SAME, _CARE, _BAD, _NONE = (
-    Tone(_GREEN, "✓"),
-    Tone(_BLUE, "="),
-    Tone(_ORANGE, "!"),
-    Tone(_VERMILLION, "✕"),
-    Tone(_GREY, "·"),
-)
+_GOOD = Tone("good", _GREEN, "✓")
+_SAME = Tone("same", _BLUE, "=")
+_CARE = Tone("care", _ORANGE, "!")
+_BAD = Tone("bad", _VERMILLION, "✕")
+_NONE = Tone("none", _GREY, "·")
 
 TONES: Mapping[str, Tone] = {
     # verdicts and severities
@@ -174,5 +174,10 @@ TONES: Mapping[str, Tone] = {
 
 
 def tone_of(word: str) -> Tone:
-    """Return how a word is shown; a word that is no known state is an error code of the API, which is bad."""
+    """Return how a word is shown; one that is no known state is an error code of the API, which is bad."""
     return TONES.get(word, _BAD)
+
+
+def tones() -> list[Tone]:
+    """Return every tone once."""
+    return list(dict.fromkeys(TONES.values()))

@@ -1,0 +1,274 @@
+"""Tables for notebooks: plain HTML that reads in light and dark, on GitHub and with a screen reader.
+
+Each output brings its own style sheet and no script, so nothing is lost where outputs are shown one by one; without
+styles (GitHub strips them) the words and symbols still say it all.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from zecnb.render.cells import ID_LIMIT, NOTHING, Kind, Shown, heading, kind_of, plain, records, shorten, show
+from zecnb.render.palette import TONES, tones
+from zecnb.render.text import table_text
+from zecnb.schema import VERDICTS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "ROWS",
+    "STYLE",
+    "findings_html",
+    "inventory_html",
+    "plan_html",
+    "receipt_html",
+    "records",
+    "summary_html",
+    "table_html",
+    "table_text",
+    "wrap",
+]
+
+ROWS = 50
+"""Rows shown at most."""
+
+_TEXT_LIMIT = 90
+_KIND_WORDS = {
+    "network": "network address",
+    "gateway": "gateway",
+    "broadcast": "broadcast address",
+    "nic_primary": "primary of vNIC",
+    "nic_secondary": "secondary of vNIC",
+    "havip": "HaVip",
+    "lb": "load balancer",
+    "lb_health": "health check of load balancer",
+}
+
+STYLE = (
+    ".zecnb{font-size:13px;line-height:1.45;max-width:100%}"
+    ".zecnb p{margin:.3em 0}"
+    ".zecnb .zn-scroll{overflow-x:auto;margin:.3em 0 .7em}"
+    ".zecnb table.zn{border-collapse:collapse;border:0;margin:0;font-size:13px;color:inherit;table-layout:auto}"
+    ".zecnb table.zn caption{text-align:left;caption-side:top;padding:.2em 0 .4em;font-weight:600;color:inherit}"
+    ".zecnb table.zn th,.zecnb table.zn td{text-align:left;vertical-align:baseline;padding:.3em .8em .3em .5em;border:0;"
+    "border-bottom:1px solid rgba(128,128,128,.3);background:none;color:inherit;white-space:normal;"
+    "unicode-bidi:isolate;max-width:34em;overflow-wrap:break-word}"
+    ".zecnb table.zn tbody tr,.zecnb table.zn tbody tr:nth-child(odd){background:none}"
+    ".zecnb table.zn tbody tr:hover{background:rgba(128,128,128,.12)}"
+    ".zecnb table.zn thead th{font-weight:600;border-bottom:2px solid rgba(128,128,128,.5);white-space:nowrap}"
+    ".zecnb table.zn .zn-number,.zecnb table.zn .zn-share{text-align:right;white-space:nowrap;"
+    "font-variant-numeric:tabular-nums}"
+    ".zecnb table.zn td.zn-mono,.zecnb table.zn td.zn-code{font-size:12px;"
+    "font-family:ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace}"
+    ".zecnb table.zn td.zn-mono{white-space:nowrap}"
+    ".zecnb table.zn td.zn-list,.zecnb table.zn td.zn-text{min-width:8em}"
+    ".zecnb table.zn td.zn-word{white-space:nowrap}"
+    ".zecnb .zn-more{opacity:.75;font-style:italic}"
+    ".zecnb .zn-bar{display:inline-block;width:4.5em;height:.6em;margin-left:.6em;border-radius:2px;"
+    "background:rgba(128,128,128,.25);overflow:hidden}"
+    ".zecnb .zn-bar>i{display:block;height:100%;background:#0072B2}"
+    ".zecnb .zn-tone{display:inline-block;white-space:nowrap;font-weight:600;border:1px solid;border-radius:3px;"
+    "padding:0 .45em;color:inherit}"
+    ".zecnb details{margin:.2em 0}.zecnb summary{cursor:pointer;padding:.15em 0}"
+    "@media print{.zecnb .zn-scroll{overflow:visible}}"
+) + "".join(f".zecnb .zn-{tone.name}{{border-color:{tone.colour};background:{tone.colour}33}}" for tone in tones())
+"""Everything scoped to ``.zecnb``; greys are translucent and text inherits its colour, so any theme will do."""
+
+
+def wrap(*parts: str) -> str:
+    """Return HTML parts as one output with its style sheet."""
+    return f'<div class="zecnb"><style>{STYLE}</style>{"".join(parts)}</div>'
+
+
+def table_html(
+    frame: pd.DataFrame, columns: Sequence[str] | None = None, *, caption: str = "", limit: int | None = ROWS
+) -> str:
+    """Return any frame as an HTML table.
+
+    Args:
+        frame: any frame; what a column holds is told by its name and dtype.
+        columns: those to show, in order; all by default.
+        caption: above the table, plain text.
+        limit: rows shown at most, None for all; how many are left out is said.
+    """
+    return wrap(_table(frame, columns, caption=caption, limit=limit))
+
+
+def plan_html(
+    frame: pd.DataFrame, calls: pd.DataFrame, findings: pd.DataFrame, summary: pd.DataFrame, header: str = ""
+) -> str:
+    """Return a plan: its verdicts, the subnets before and after, the calls, every finding.
+
+    Args:
+        frame: columns of ``schema.PLAN``; blocked and risky rows come first when there are more than ``ROWS``.
+        calls: columns of ``schema.CALLS``.
+        findings: columns of ``schema.FINDINGS``.
+        summary: columns of ``schema.SUMMARY``.
+        header: a line above it all, plain text.
+    """
+    rows = _worst_first(frame) if len(frame) > ROWS else frame
+    nics = _named(rows, "nic")
+    view = pd.DataFrame({"row": rows["row"], "vNIC": nics}).join(rows[["address", "mode", "verdict"]])
+    view["holder"] = _holders(rows)
+    view["why"], view["what to do"], view["api_code"] = rows["reason"], rows["fix"], rows["api_code"]
+    same = [name for name in ("row", "vNIC", "mode") if not _varied(view[name])]
+    columns = [name for name in view.columns if name not in same and not _silent(view, name)]
+    one_nic = f"vNIC {nics.iloc[0]}" if "vNIC" in same and len(nics) and nics.iloc[0] else ""
+    note = f"Worst of {len(frame):,} rows first." if len(frame) > ROWS else ""
+    return wrap(
+        _paragraph(header),
+        _paragraph(one_nic),
+        _tally(frame["verdict"], VERDICTS),
+        _paragraph(note),
+        _table(view, columns, where=".frame") if len(frame) else "",
+        _table(summary, caption="Subnets, before and after", where=".summary") if len(summary) else "",
+        _folded(f"API calls ({len(calls):,})", _table(calls, where=".calls")) if len(calls) else "",
+        _folded(f"Findings ({len(findings):,})", _findings(findings), opened=not len(frame)) if len(findings) else "",
+    )
+
+
+def findings_html(findings: pd.DataFrame) -> str:
+    """Return findings, columns of ``schema.FINDINGS``."""
+    return wrap(_tally(findings["severity"], VERDICTS), _findings(findings))
+
+
+def summary_html(summary: pd.DataFrame) -> str:
+    """Return the subnets a plan touches, columns of ``schema.SUMMARY``."""
+    return wrap(_table(summary, where=".summary"))
+
+
+def inventory_html(headline: str, coverage: pd.DataFrame, sources: pd.DataFrame) -> str:
+    """Return an inventory: how much of each subnet is seen, and what could not be read.
+
+    Args:
+        headline: what it is, plain text.
+        coverage: columns of ``schema.COVERAGE``.
+        sources: columns of ``schema.SOURCES``.
+    """
+    named = sources.rename(columns={"status": "source_status"})
+    broken = named[named["source_status"] != "complete"]
+    return wrap(
+        _paragraph(headline),
+        _table(broken, caption="Not completely read: what it would have shown is missing here") if len(broken) else "",
+        _table(coverage, caption="Subnets: addresses seen against the API's count", where=".coverage"),
+        _folded(f"What was read ({len(named):,})", _table(named)) if len(named) else "",
+    )
+
+
+def receipt_html(frame: pd.DataFrame, headline: str = "") -> str:
+    """Return what became of every address, columns of ``schema.RECEIPT``."""
+    states = list(dict.fromkeys([*TONES, *frame["state"].dropna()]))
+    return wrap(_paragraph(headline), _tally(frame["state"], states), _table(frame, where=".frame"))
+
+
+def _findings(findings: pd.DataFrame) -> str:
+    rows = _worst_first(findings, "severity") if len(findings) > ROWS else findings
+    view = rows[["row", "address", "severity", "code"]].copy()
+    view["holder"] = _holders(rows)
+    view["message"], view["what to do"], view["api_code"] = rows["message"], rows["fix"], rows["api_code"]
+    return _table(view, [name for name in view.columns if not _silent(view, name)], where=".findings")
+
+
+def _worst_first(frame: pd.DataFrame, column: str = "verdict") -> pd.DataFrame:
+    rank = frame[column].map({verdict: -place for place, verdict in enumerate(VERDICTS)}).fillna(-len(VERDICTS))
+    return frame.iloc[rank.argsort(kind="stable")]
+
+
+def _varied(values: pd.Series) -> bool:
+    filled = values.fillna("")
+    return bool(len(filled)) and bool((filled != filled.iloc[0]).any())
+
+
+def _silent(view: pd.DataFrame, name: str) -> bool:
+    """Tell whether a column that often has no value has none here."""
+    return name in {"holder", "api_code"} and not (view[name].fillna("") != "").any()
+
+
+def _named(rows: pd.DataFrame, what: str) -> pd.Series:
+    """Return ``name · id`` for each row, whichever is known."""
+    names, ids = rows[f"{what}_name"].fillna(""), rows[f"{what}_id"].fillna("")
+    short = [shorten(id_, ID_LIMIT, middle=True) for id_ in ids]
+    pairs = zip(names, short, strict=True)
+    return pd.Series([" · ".join(filter(None, (shorten(name, 40), id_))) for name, id_ in pairs], rows.index, object)
+
+
+def _holders(rows: pd.DataFrame) -> pd.Series:
+    kinds = rows["holder_kind"].map(lambda kind: _KIND_WORDS.get(kind, "") if isinstance(kind, str) else "")
+    parts = zip(kinds, _named(rows, "holder"), strict=True)
+    return pd.Series([" ".join(filter(None, pair)) for pair in parts], rows.index, object)
+
+
+def _tally(column: pd.Series, order: Sequence[str]) -> str:
+    counts = column.value_counts()
+    said = [f"{counts[word]:,} {_toned(Shown(plain(word), tone=TONES.get(word)))}" for word in order if word in counts]
+    return f"<p>{' · '.join(said) or 'no rows'}</p>"
+
+
+def _paragraph(text: str) -> str:
+    return f"<p>{escape(plain(text))}</p>" if text else ""
+
+
+def _folded(title: str, content: str, *, opened: bool = False) -> str:
+    return f"<details{' open' if opened else ''}><summary>{escape(title)}</summary>{content}</details>"
+
+
+def _table(
+    frame: pd.DataFrame,
+    columns: Sequence[str] | None = None,
+    *,
+    caption: str = "",
+    limit: int | None = ROWS,
+    where: str = "the frame",
+) -> str:
+    names = [str(name) for name in (frame.columns if columns is None else columns)]
+    shown = frame if limit is None else frame.head(limit)
+    kinds = [kind_of(name, frame[name]) for name in names]
+    head = "".join(
+        f'<th scope="col" class="zn-{kind.value}">{escape(heading(name))}</th>'
+        for name, kind in zip(names, kinds, strict=True)
+    )
+    values = [shown[name].astype(object).tolist() for name in names]
+    body = "".join(_row(row, names, kinds) for row in zip(*values, strict=True))
+    if len(shown) < len(frame):
+        more = f"… {len(frame) - len(shown):,} more rows, see {where}"
+        body += f'<tr><td class="zn-more" colspan="{len(names)}">{escape(more)}</td></tr>'
+    title = f"<caption>{escape(plain(caption))}</caption>" if caption else ""
+    # A box that scrolls must be reachable by keyboard.
+    return (
+        f'<div class="zn-scroll" tabindex="0"><table class="zn">{title}<thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def _row(row: Sequence[object], names: Sequence[str], kinds: Sequence[Kind]) -> str:
+    cells = []
+    for value, name, kind in zip(row, names, kinds, strict=True):
+        shown = show(value, name, kind, limit=_TEXT_LIMIT)
+        title = f' title="{escape(shown.full)}"' if shown.full else ""
+        content = _content(shown)
+        if kind is Kind.CODE:
+            content = content.replace("_", "_<wbr>")
+        cells.append(f'<td class="zn-{kind.value}"{title}>{content}</td>')
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+def _content(shown: Shown) -> str:
+    if shown.tone:
+        return _toned(shown)
+    if shown.share is not None:
+        return (
+            f'{escape(shown.text)}<span class="zn-bar" aria-hidden="true">'
+            f'<i style="width:{shown.share * 100:.1f}%"></i></span>'
+        )
+    return escape(shown.text) or NOTHING
+
+
+def _toned(shown: Shown) -> str:
+    if shown.tone is None:
+        return escape(shown.text)
+    symbol = f'<span aria-hidden="true">{shown.tone.symbol}</span>'
+    return f'<span class="zn-tone zn-{shown.tone.name}">{symbol} {escape(shown.text)}</span>'
