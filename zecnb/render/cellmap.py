@@ -24,7 +24,17 @@ if TYPE_CHECKING:
 
     from zecnb.render.palette import Theme
 
-__all__ = ["FOLDED_CELLS", "Grid", "check_cells", "dominant", "draw_map", "draw_mark", "network_of"]
+__all__ = [
+    "FOLDED_CELLS",
+    "Grid",
+    "check_cells",
+    "dominant",
+    "draw_colours",
+    "draw_labels",
+    "draw_map",
+    "draw_mark",
+    "network_of",
+]
 
 FOLDED_CELLS = 1 << 16
 """Cells a picture has at most: above a /16 a cell stands for several addresses."""
@@ -158,8 +168,10 @@ def draw_mark(axes: Axes, x: object, y: object, mark: Mark, size: float, *, edge
         )
 
 
-def draw_map(axes: Axes, grid: Grid, cells: NDArray[np.uint8], paint: Theme, *, redacted: bool = False) -> None:
-    """Draw cells, shapes and row labels into axes that are as large as the grid.
+def draw_map(
+    axes: Axes, grid: Grid, cells: NDArray[np.uint8], paint: Theme, *, redacted: bool = False, labels: bool = True
+) -> None:
+    """Draw the state of each address, with its shape.
 
     Args:
         axes: blank ones of ``grid.width`` by ``grid.height`` inches.
@@ -167,24 +179,37 @@ def draw_map(axes: Axes, grid: Grid, cells: NDArray[np.uint8], paint: Theme, *, 
         cells: one state per address.
         paint: the theme.
         redacted: show offsets instead of addresses.
+        labels: write the first address of rows beside them.
     """
-    axes.set_xlim(0, grid.columns)
-    axes.set_ylim(grid.rows, 0)
     states = dominant(cells, grid.fold)
-    colours = fills(paint)[states]
+    draw_colours(axes, grid, fills(paint)[states], paint)
     if grid.folded:
-        axes.imshow(
-            colours.reshape(grid.rows, grid.columns, 3),
-            extent=(0, grid.columns, grid.rows, 0),
-            aspect="auto",
-            interpolation="nearest",
-            origin="upper",
-            resample=False,
-        )
         _draw_from_afar(axes, grid, states, paint)
     else:
-        _draw_squares(axes, grid, colours / 255, paint)
         _draw_shapes(axes, grid, states, paint, redacted=redacted)
+    if labels:
+        draw_labels(axes, grid, paint, redacted=redacted)
+
+
+def draw_colours(axes: Axes, grid: Grid, colours: NDArray[np.uint8], paint: Theme) -> None:
+    """Draw one colour per cell, uint8 RGB."""
+    axes.set_xlim(0, grid.columns)
+    axes.set_ylim(grid.rows, 0)
+    if not grid.folded:
+        _draw_squares(axes, grid, colours / 255, paint)
+        return
+    axes.imshow(
+        colours.reshape(grid.rows, grid.columns, 3),
+        extent=(0, grid.columns, grid.rows, 0),
+        aspect="auto",
+        interpolation="nearest",
+        origin="upper",
+        resample=False,
+    )
+
+
+def draw_labels(axes: Axes, grid: Grid, paint: Theme, *, redacted: bool) -> None:
+    """Write the first address of rows to the left of them."""
     gap = -0.1 / grid.cell_width
     for row, text in grid.row_labels(redacted=redacted):
         write(axes, gap, row + 0.5, text, colour=paint.quiet, size=7.5, mono=True, ha="right")

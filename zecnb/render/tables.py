@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ROWS",
     "STYLE",
+    "bare_table",
     "findings_html",
     "inventory_html",
     "plan_html",
@@ -54,17 +55,18 @@ STYLE = (
     ".zecnb .zn-scroll{overflow-x:auto;margin:.3em 0 .7em}"
     ".zecnb table.zn{border-collapse:collapse;border:0;margin:0;font-size:13px;color:inherit;table-layout:auto}"
     ".zecnb table.zn caption{text-align:left;caption-side:top;padding:.2em 0 .4em;font-weight:600;color:inherit}"
-    ".zecnb table.zn th,.zecnb table.zn td{text-align:left;vertical-align:baseline;padding:.3em .8em .3em .5em;border:0;"
-    "border-bottom:1px solid rgba(128,128,128,.3);background:none;color:inherit;white-space:normal;"
+    ".zecnb table.zn th,.zecnb table.zn td{text-align:left;vertical-align:baseline;"
+    "padding:.3em .8em .3em .5em;border:0;border-bottom:1px solid rgba(128,128,128,.3);"
+    "background:none;color:inherit;white-space:normal;"
     "unicode-bidi:isolate;max-width:34em;overflow-wrap:break-word}"
     ".zecnb table.zn tbody tr,.zecnb table.zn tbody tr:nth-child(odd){background:none}"
     ".zecnb table.zn tbody tr:hover{background:rgba(128,128,128,.12)}"
-    ".zecnb table.zn thead th{font-weight:600;border-bottom:2px solid rgba(128,128,128,.5);white-space:nowrap}"
-    ".zecnb table.zn .zn-number,.zecnb table.zn .zn-share{text-align:right;white-space:nowrap;"
+    ".zecnb table.zn thead th{font-weight:600;vertical-align:bottom;border-bottom:2px solid rgba(128,128,128,.5)}"
+    ".zecnb table.zn .zn-number,.zecnb table.zn .zn-share{text-align:right;"
     "font-variant-numeric:tabular-nums}"
     ".zecnb table.zn td.zn-mono,.zecnb table.zn td.zn-code{font-size:12px;"
     "font-family:ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace}"
-    ".zecnb table.zn td.zn-mono{white-space:nowrap}"
+    ".zecnb table.zn td.zn-mono,.zecnb table.zn td.zn-number,.zecnb table.zn td.zn-share{white-space:nowrap}"
     ".zecnb table.zn td.zn-list,.zecnb table.zn td.zn-text{min-width:8em}"
     ".zecnb table.zn td.zn-word{white-space:nowrap}"
     ".zecnb .zn-more{opacity:.75;font-style:italic}"
@@ -95,7 +97,7 @@ def table_html(
         caption: above the table, plain text.
         limit: rows shown at most, None for all; how many are left out is said.
     """
-    return wrap(_table(frame, columns, caption=caption, limit=limit))
+    return wrap(bare_table(frame, columns, caption=caption, limit=limit))
 
 
 def plan_html(
@@ -117,16 +119,16 @@ def plan_html(
     view["why"], view["what to do"], view["api_code"] = rows["reason"], rows["fix"], rows["api_code"]
     same = [name for name in ("row", "vNIC", "mode") if not _varied(view[name])]
     columns = [name for name in view.columns if name not in same and not _silent(view, name)]
-    one_nic = f"vNIC {nics.iloc[0]}" if "vNIC" in same and len(nics) and nics.iloc[0] else ""
+    one_nic = " · ".join(["vNIC", *rows[["nic_name", "nic_id"]].iloc[0].dropna()]) if len(rows) else ""
     note = f"Worst of {len(frame):,} rows first." if len(frame) > ROWS else ""
     return wrap(
         _paragraph(header),
-        _paragraph(one_nic),
+        _paragraph(one_nic if "vNIC" in same else ""),
         _tally(frame["verdict"], VERDICTS),
         _paragraph(note),
-        _table(view, columns, where=".frame") if len(frame) else "",
-        _table(summary, caption="Subnets, before and after", where=".summary") if len(summary) else "",
-        _folded(f"API calls ({len(calls):,})", _table(calls, where=".calls")) if len(calls) else "",
+        bare_table(view, columns, where=".frame") if len(frame) else "",
+        bare_table(summary, caption="Subnets, before and after", where=".summary") if len(summary) else "",
+        _folded(f"API calls ({len(calls):,})", bare_table(calls, where=".calls")) if len(calls) else "",
         _folded(f"Findings ({len(findings):,})", _findings(findings), opened=not len(frame)) if len(findings) else "",
     )
 
@@ -138,7 +140,7 @@ def findings_html(findings: pd.DataFrame) -> str:
 
 def summary_html(summary: pd.DataFrame) -> str:
     """Return the subnets a plan touches, columns of ``schema.SUMMARY``."""
-    return wrap(_table(summary, where=".summary"))
+    return wrap(bare_table(summary, where=".summary"))
 
 
 def inventory_html(headline: str, coverage: pd.DataFrame, sources: pd.DataFrame) -> str:
@@ -153,16 +155,18 @@ def inventory_html(headline: str, coverage: pd.DataFrame, sources: pd.DataFrame)
     broken = named[named["source_status"] != "complete"]
     return wrap(
         _paragraph(headline),
-        _table(broken, caption="Not completely read: what it would have shown is missing here") if len(broken) else "",
-        _table(coverage, caption="Subnets: addresses seen against the API's count", where=".coverage"),
-        _folded(f"What was read ({len(named):,})", _table(named)) if len(named) else "",
+        bare_table(broken, caption="Not completely read: what it would have shown is missing here")
+        if len(broken)
+        else "",
+        bare_table(coverage, caption="Subnets: addresses seen against the API's count", where=".coverage"),
+        _folded(f"What was read ({len(named):,})", bare_table(named)) if len(named) else "",
     )
 
 
 def receipt_html(frame: pd.DataFrame, headline: str = "") -> str:
     """Return what became of every address, columns of ``schema.RECEIPT``."""
     states = list(dict.fromkeys([*TONES, *frame["state"].dropna()]))
-    return wrap(_paragraph(headline), _tally(frame["state"], states), _table(frame, where=".frame"))
+    return wrap(_paragraph(headline), _tally(frame["state"], states), bare_table(frame, where=".frame"))
 
 
 def _findings(findings: pd.DataFrame) -> str:
@@ -170,7 +174,7 @@ def _findings(findings: pd.DataFrame) -> str:
     view = rows[["row", "address", "severity", "code"]].copy()
     view["holder"] = _holders(rows)
     view["message"], view["what to do"], view["api_code"] = rows["message"], rows["fix"], rows["api_code"]
-    return _table(view, [name for name in view.columns if not _silent(view, name)], where=".findings")
+    return bare_table(view, [name for name in view.columns if not _silent(view, name)], where=".findings")
 
 
 def _worst_first(frame: pd.DataFrame, column: str = "verdict") -> pd.DataFrame:
@@ -216,14 +220,22 @@ def _folded(title: str, content: str, *, opened: bool = False) -> str:
     return f"<details{' open' if opened else ''}><summary>{escape(title)}</summary>{content}</details>"
 
 
-def _table(
+def bare_table(
     frame: pd.DataFrame,
     columns: Sequence[str] | None = None,
     *,
     caption: str = "",
     limit: int | None = ROWS,
     where: str = "the frame",
+    total: int | None = None,
 ) -> str:
+    """Return a table without its style sheet, for pages that have ``STYLE`` already.
+
+    Args:
+        frame, columns, caption, limit: see ``table_html``.
+        where: where the rows are that are not shown.
+        total: rows there are, when ``frame`` is only the first of them.
+    """
     names = [str(name) for name in (frame.columns if columns is None else columns)]
     shown = frame if limit is None else frame.head(limit)
     kinds = [kind_of(name, frame[name]) for name in names]
@@ -233,8 +245,9 @@ def _table(
     )
     values = [shown[name].astype(object).tolist() for name in names]
     body = "".join(_row(row, names, kinds) for row in zip(*values, strict=True))
-    if len(shown) < len(frame):
-        more = f"… {len(frame) - len(shown):,} more rows, see {where}"
+    rest = (len(frame) if total is None else total) - len(shown)
+    if rest:
+        more = f"… {rest:,} more rows, see {where}"
         body += f'<tr><td class="zn-more" colspan="{len(names)}">{escape(more)}</td></tr>'
     title = f"<caption>{escape(plain(caption))}</caption>" if caption else ""
     # A box that scrolls must be reachable by keyboard.
