@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["AssignResult", "Client", "Listing"]
 
 _log = logging.getLogger("zecnb")
+for _name in ("zecnb", "stamina"):  # who configures no logging sees none, retries included
+    logging.getLogger(_name).addHandler(logging.NullHandler())
 _VERSIONS = {"zec": "2025-09-01", "zlb": "2025-04-01"}
 _IDS_PER_CALL = 100  # contract.md 4
 _R = TypeVar("_R")

@@ -59,7 +59,7 @@ class Nic(_Record):
     nic_type: str | None = None
     nic_subnet_type: str | None = None
     primary_ipv4: str | None = None
-    secondary_ipv4s: list[str] | None = None
+    secondary_ipv4s: list[str] | None = msgspec.field(default=None, name="secondaryIpv4s")  # camel makes it Ipv4S
     public_ip_list: list[str] | None = None
     instance_id: str | None = None
 

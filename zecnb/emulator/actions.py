@@ -1,0 +1,190 @@
+"""One entry per API action: its parameters, and the handler (contract.md 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from zecnb.emulator import addressing, listings, resources
+from zecnb.emulator.fields import Field, Fields, read_fields
+from zecnb.emulator.wire import ApiFailure
+
+if TYPE_CHECKING:
+    from zecnb.emulator.state import State
+
+__all__ = ["Action", "Context", "find_action"]
+
+_NAME = r"[A-Za-z0-9][A-Za-z0-9.-]{0,61}[A-Za-z0-9]"
+_NIC_NAME = r"[A-Za-z0-9][A-Za-z0-9._/-]{0,61}[A-Za-z0-9]"
+_STACKS = ("IPv4", "IPv4_IPv6", "IPv6")
+_STATUSES = ("PENDING", "AVAILABLE", "ATTACHING", "USED", "DETACHING", "DELETING", "CREATE_FAILED")
+
+
+class Context(NamedTuple):
+    """What a handler may need besides its parameters.
+
+    Attributes:
+        state: the resources.
+        lag: seconds before listings show what this call does (a fault).
+    """
+
+    state: State
+    lag: float = 0.0
+
+
+Handler = Callable[[Context, dict[str, Any]], dict[str, Any]]
+
+
+class Action(NamedTuple):
+    """One API action."""
+
+    fields: Fields
+    handler: Handler
+
+    def run(self, context: Context, body: dict[str, Any]) -> dict[str, Any]:
+        """Check the parameters and do it."""
+        return self.handler(context, read_fields(body, self.fields))
+
+
+def _listing(handler: Callable[[State, dict[str, Any]], dict[str, Any]], *fields: Field) -> Action:
+    common = (
+        Field("resourceGroupId", str),
+        Field("tagKeys", list, longest=20),
+        Field("tags", list, longest=20, items=dict),
+        Field("pageSize", int, low=1, high=1000),
+        Field("pageNum", int, low=1),
+    )
+    return Action((*fields, *common), lambda context, asked: handler(context.state, asked))
+
+
+def _plain(handler: Callable[[State, dict[str, Any]], dict[str, Any]], *fields: Field) -> Action:
+    return Action(fields, lambda context, asked: handler(context.state, asked))
+
+
+def _texts(*names: str) -> tuple[Field, ...]:
+    return tuple(Field(name, str) for name in names)
+
+
+def _ids(*names: str) -> tuple[Field, ...]:
+    return tuple(Field(name, list, longest=100) for name in names)
+
+
+# -- vNIC addresses ------------------------------------------------------------------------------------------------
+
+
+def _batch_assign(context: Context, asked: dict[str, Any]) -> dict[str, Any]:
+    """BatchAssignNetworkInterfaceIpv4: an empty list counts as absent (A11), a list wins over a count."""
+    addresses, count = asked["ipAddresses"], asked["ipAddressCount"]
+    if not addresses and count is None:
+        raise ApiFailure("MISSING_PARAMETER", "Either `ipAddresses` or `ipAddressCount` is required.")
+    return {"ipAddresses": addressing.assign(context.state, asked["nicId"], addresses, count, lag=context.lag)}
+
+
+def _assign(context: Context, asked: dict[str, Any]) -> dict[str, Any]:
+    addressing.assign(context.state, asked["nicId"], [asked["ipAddress"]], None, lag=context.lag)
+    return {}
+
+
+def _unassign(context: Context, asked: dict[str, Any]) -> dict[str, Any]:
+    """UnassignNetworkInterfaceIpv4: the list wins over the deprecated single address."""
+    addresses = asked["ipAddresses"] or ([asked["ipAddress"]] if asked["ipAddress"] else [])
+    addressing.release(context.state, asked["nicId"], addresses, lag=context.lag)
+    return {}
+
+
+_ZEC = {
+    "BatchAssignNetworkInterfaceIpv4": Action(
+        (Field("nicId", str, required=True), Field("ipAddresses", list), Field("ipAddressCount", int, low=1)),
+        _batch_assign,
+    ),
+    "AssignNetworkInterfaceIpv4": Action(
+        (Field("nicId", str, required=True), Field("ipAddress", str, required=True)), _assign
+    ),
+    "UnassignNetworkInterfaceIpv4": Action(
+        (Field("nicId", str, required=True), Field("ipAddress", str), Field("ipAddresses", list)), _unassign
+    ),
+    "DescribeNetworkInterfaceRegions": _plain(listings.regions_of_nics),
+    "DescribeNetworkInterfaces": _listing(
+        listings.network_interfaces,
+        *_ids("nicIds"),
+        *_texts("name", "regionId", "vpcId", "subnetId", "instanceId", "securityGroupId"),
+        Field("status", str, choices=_STATUSES),
+        Field("nicType", str, choices=("Primary", "Secondary")),
+        Field("nicSubnetType", str, choices=_STACKS),
+    ),
+    "CreateNetworkInterface": _plain(
+        resources.create_nic,
+        Field("name", str, required=True, pattern=_NIC_NAME, shortest=2, longest=63),
+        Field("subnetId", str, required=True),
+        Field("nicStackType", str, choices=_STACKS),
+        Field("securityGroupId", str),
+    ),
+    "DeleteNetworkInterface": _plain(resources.delete_nic, Field("nicId", str, required=True)),
+    "DescribeVpcs": _listing(listings.vpcs, *_ids("vpcIds"), *_texts("name", "cidrBlock")),
+    "CreateVpc": _plain(
+        resources.create_vpc,
+        Field("name", str, required=True, pattern=_NAME, shortest=2, longest=63),
+        Field("cidrBlock", str, required=True),
+        Field("mtu", int, required=True),
+        Field("enablePriIpv6", bool),
+    ),
+    "DeleteVpc": _plain(resources.delete_vpc, Field("vpcId", str, required=True)),
+    "DescribeSubnetRegions": _plain(listings.subnet_regions, Field("regionIds", list)),
+    "DescribeSubnets": _listing(
+        listings.subnets,
+        Field("subnetIds", list),
+        *_ids("vpcIds"),
+        *_texts("name", "cidrBlock", "regionId", "dhcpOptionsSetId"),
+    ),
+    "CreateSubnet": _plain(
+        resources.create_subnet,
+        Field("vpcId", str, required=True),
+        Field("name", str, required=True, pattern=_NAME, shortest=2, longest=63),
+        Field("regionId", str, required=True),
+        Field("stackType", str, required=True, choices=_STACKS),
+        Field("cidrBlock", str),
+        Field("ipv6Type", str, choices=("Private", "Public")),
+    ),
+    "DeleteSubnet": _plain(resources.delete_subnet, Field("subnetId", str, required=True)),
+    "DescribeHaVips": _listing(
+        listings.ha_vips,
+        *_ids("haVipIds", "ipAddresses"),
+        Field("vpcIds", list),
+        Field("subnetIds", list),
+        Field("instanceIds", list),
+        *_texts("name", "regionId"),
+    ),
+    "CreateHaVip": _plain(
+        resources.create_ha_vip,
+        Field("subnetId", str, required=True),
+        Field("name", str, required=True, shortest=1, longest=64),
+        Field("ipAddress", str),
+        Field("securityGroupId", str),
+    ),
+    "DeleteHaVip": _plain(resources.delete_ha_vip, Field("haVipId", str, required=True)),
+    "DescribeEips": _listing(
+        listings.eips,
+        *_ids("eipIds", "ipAddresses"),
+        *_texts("regionId", "name", "privateIpAddress", "ipAddress", "associatedId"),
+    ),
+}
+_ZLB = {
+    "DescribeLoadBalancers": _listing(
+        listings.load_balancers,
+        *_ids("loadBalancerIds"),
+        *_texts("regionId", "vpcId", "ipStackType", "loadBalancerName", "securityGroupId"),
+    ),
+}
+_SERVICES = {"zec": (_ZEC, ("2025-09-01", "2024-04-01")), "zlb": (_ZLB, ("2025-04-01",))}
+
+
+def find_action(path: str, name: str, version: str) -> Action:
+    """Return the action a request names.
+
+    Raises:
+        ApiFailure: AUTHFAILURE_UNAUTHORIZED_OPERATION, the code for what does not exist too (contract.md 2.4, A1).
+    """
+    actions, versions = _SERVICES.get(path.removeprefix("/api/v2/").rstrip("/"), ({}, ()))
+    if name not in actions or (version and version not in versions):
+        raise ApiFailure("AUTHFAILURE_UNAUTHORIZED_OPERATION", f"The action `{name[:80]}` does not exist.")
+    return actions[name]

@@ -1,0 +1,158 @@
+"""The whole emulator as one callable: verify, dispatch, shape the reply."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections import defaultdict, deque
+from typing import TYPE_CHECKING, Any
+
+from zecnb.emulator.actions import Context, find_action
+from zecnb.emulator.auth import Keys, verify
+from zecnb.emulator.wire import ApiFailure, Request, Response, failure, new_request_id, success
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zecnb.emulator.faults import Fault, Faults
+    from zecnb.emulator.state import State
+
+__all__ = ["App"]
+
+_log = logging.getLogger("zecnb.emulator")
+_LARGEST_BODY = 4 << 20
+
+
+class App:
+    """Answers requests.
+
+    Args:
+        state: the resources.
+        keys: who may call.
+        faults: what goes wrong on purpose.
+        clock: Unix seconds.
+        sleep: waits for seconds.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        keys: Keys,
+        faults: Faults,
+        *,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._state = state
+        self._keys = keys
+        self._faults = faults
+        self._clock = clock
+        self._sleep = sleep
+        self._recent: dict[str, deque[float]] = defaultdict(deque)
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request; never raises."""
+        request_id = new_request_id()
+        name = request.headers.get("x-zc-action", "")
+        try:
+            verify(request, self._keys, self._clock(), self._state.settings.skew_seconds)
+            action = self._find(request, name)
+            body = _read_body(request)
+            self._limit_rate(name)
+            return self._with_faults(request_id, name, lambda lag: action.run(Context(self._state, lag), body))
+        except ApiFailure as error:
+            return failure(request_id, error)
+        except Exception:  # noqa: BLE001 - a client gets an answer, whatever is wrong here
+            _log.exception("%s failed inside the emulator", name)
+            return failure(request_id, ApiFailure("INTERNAL_SERVER_ERROR", "The emulator has a defect; see its log."))
+
+    def _find(self, request: Request, name: str) -> Any:
+        if request.method != "POST":
+            raise ApiFailure("AUTHFAILURE_UNAUTHORIZED_OPERATION", "Only POST is supported.")
+        try:
+            return find_action(request.path, name, request.headers.get("x-zc-version", ""))
+        except ApiFailure:
+            _log.warning("%r on %r is not implemented here, or does not exist", name[:80], request.path[:80])
+            raise
+
+    def _limit_rate(self, name: str) -> None:
+        rate = self._state.settings.rate_per_second
+        if rate <= 0:
+            return
+        now, recent = self._clock(), self._recent[name]
+        while recent and recent[0] <= now - 1.0:
+            recent.popleft()
+        if len(recent) >= rate:
+            raise ApiFailure("REQUEST_LIMIT_EXCEEDED", "Too many requests.")
+        recent.append(now)
+
+    # -- faults --------------------------------------------------------------------------------------------------
+
+    def _with_faults(self, request_id: str, name: str, act: Callable[[float], dict[str, Any]]) -> Response:
+        faults = {fault.kind: fault for fault in self._faults.strike(name)}
+        for kind, fault in faults.items():
+            early = self._before(kind, fault, request_id)
+            if early is not None:
+                return early
+        try:
+            answer = success(request_id, act(faults["lag"].seconds if "lag" in faults else 0.0))
+        except ApiFailure as error:
+            answer = failure(request_id, error)
+        for kind, fault in faults.items():
+            answer = self._after(kind, fault, request_id, answer)
+        return answer
+
+    def _before(self, kind: str, fault: Fault, request_id: str) -> Response | None:
+        match kind:
+            case "latency":
+                self._sleep(fault.seconds)
+            case "actor_before" if fault.actor is not None:
+                fault.actor(self._state)
+            case "error":
+                return failure(request_id, ApiFailure(fault.code, "A scripted fault.", fault.status))
+            case "throttle":
+                limited = failure(request_id, ApiFailure("REQUEST_LIMIT_EXCEEDED", "Too many requests."))
+                headers = {"retry-after": f"{fault.seconds:g}"} if fault.seconds else {}
+                return Response(limited.status, limited.body, {**limited.headers, **headers})
+            case "timeout_before":
+                self._sleep(fault.seconds)
+                return Response(0, aborted=True)
+            case "reset_before":
+                return Response(0, aborted=True)
+            case "challenge":
+                page = b"<!DOCTYPE html><title>Just a moment...</title>"
+                return Response(403, page, {"content-type": "text/html", "cf-mitigated": "challenge"})
+            case "blocked":
+                return Response(451, b"<html>Unavailable</html>", {"content-type": "text/html"})
+        return None
+
+    def _after(self, kind: str, fault: Fault, request_id: str, answer: Response) -> Response:
+        match kind:
+            case "actor_after" if fault.actor is not None:
+                fault.actor(self._state)
+            case "error_after":
+                return failure(request_id, ApiFailure(fault.code, "A scripted fault.", fault.status))
+            case "timeout_after":
+                self._sleep(fault.seconds)
+                return Response(0, aborted=True)
+            case "reset_after":
+                return Response(0, aborted=True)
+            case "truncated":
+                half = answer.body[: len(answer.body) // 2]
+                return Response(answer.status, half, answer.headers, length=len(answer.body))
+            case "garbage":
+                return Response(answer.status, b"\x00\xffnot json", answer.headers)
+        return answer
+
+
+def _read_body(request: Request) -> dict[str, Any]:
+    if len(request.body) > _LARGEST_BODY:
+        raise ApiFailure("INVALID_PARAMETER_EXCEED_LENGTH", "The request body is too large.", 413)
+    try:
+        body = json.loads(request.body.decode("utf-8") or "{}")
+    except (ValueError, RecursionError) as error:
+        raise ApiFailure("INVALID_PARAMETER_TYPE", "The request body is not JSON in UTF-8.") from error
+    if not isinstance(body, dict):
+        raise ApiFailure("INVALID_PARAMETER_TYPE", "The request body is not a JSON object.")
+    return body

@@ -1,0 +1,117 @@
+"""Scripted faults: by action, by nth call, by probability; what networks and clouds do to a client."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["KINDS", "Fault", "Faults"]
+
+KINDS = (
+    "latency",  # wait ``seconds`` before doing anything
+    "error",  # answer ``code`` without doing anything
+    "error_after",  # do it, then answer ``code``
+    "throttle",  # 429 without doing anything; ``seconds`` as Retry-After when given
+    "timeout_before",  # no answer for ``seconds``, nothing done
+    "timeout_after",  # do it, then no answer for ``seconds``
+    "reset_before",  # the connection breaks, nothing done
+    "reset_after",  # do it, then the connection breaks
+    "truncated",  # do it, then half an answer
+    "garbage",  # do it, then something that is no JSON
+    "challenge",  # 403 of an edge that takes the client for a robot
+    "blocked",  # 451 of an edge
+    "lag",  # do it, but listings show it only ``seconds`` later
+    "actor_before",  # ``actor`` acts first
+    "actor_after",  # ``actor`` acts between the call and its answer
+)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One scripted fault.
+
+    Attributes:
+        kind: one of ``KINDS``.
+        action: the API action, "" for every one.
+        nth: which call of it, counted from 1 since the fault was added; 0 for every one.
+        times: how often at most; 0 for always.
+        probability: 0..1, how likely each time.
+        seconds: of waiting or of Retry-After.
+        code, status: of an error answer.
+        actor: a colleague, called with the state.
+    """
+
+    kind: str
+    action: str = ""
+    nth: int = 0
+    times: int = 1
+    probability: float = 1.0
+    seconds: float = 0.0
+    code: str = "INTERNAL_SERVER_ERROR"
+    status: int | None = None
+    actor: Callable[[Any], None] | None = None
+
+
+class Faults:
+    """The faults of an emulator, safe to change while it runs.
+
+    Args:
+        seed: of the probabilities.
+    """
+
+    def __init__(self, seed: int = 0) -> None:
+        self._random = random.Random(seed)
+        self._lock = threading.Lock()
+        self._faults: dict[int, Fault] = {}
+        self._seen: Counter[int] = Counter()
+        self._fired: Counter[int] = Counter()
+        self._next = 0
+        self.calls: Counter[str] = Counter()
+        """Calls by action, faulty or not."""
+
+    def add(self, kind: str, action: str = "", **options: Any) -> int:
+        """Script a fault; see ``Fault`` for the options. Returns its number.
+
+        Raises:
+            ValueError: there is no such kind.
+        """
+        if kind not in KINDS:
+            raise ValueError(f"kind is one of {', '.join(KINDS)}, not {kind!r}")
+        with self._lock:
+            self._next += 1
+            self._faults[self._next] = Fault(kind, action, **options)
+            return self._next
+
+    def clear(self) -> None:
+        """Take back every fault."""
+        with self._lock:
+            self._faults.clear()
+
+    def fired(self, number: int) -> int:
+        """Return how often a fault has struck."""
+        return self._fired[number]
+
+    def strike(self, action: str) -> list[Fault]:
+        """Return the faults that strike this call."""
+        with self._lock:
+            self.calls[action] += 1
+            return [fault for number, fault in self._faults.items() if self._strikes(number, fault, action)]
+
+    def _strikes(self, number: int, fault: Fault, action: str) -> bool:
+        if fault.action not in ("", action):
+            return False
+        self._seen[number] += 1
+        if fault.nth and self._seen[number] != fault.nth:
+            return False
+        if fault.times and self._fired[number] >= fault.times:
+            return False
+        if fault.probability < 1.0 and self._random.random() >= fault.probability:
+            return False
+        self._fired[number] += 1
+        return True

@@ -1,0 +1,203 @@
+"""Resources on SQLite: one file, every write one transaction, readers never in the way."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sqlite3
+import tempfile
+import threading
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zecnb.emulator.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["State", "number", "text"]
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS vpc (
+    id TEXT PRIMARY KEY, seq INTEGER, name TEXT, cidr TEXT, mtu INTEGER, is_default INTEGER DEFAULT 0,
+    ipv6_cidr TEXT, security_group_id TEXT, created TEXT);
+CREATE TABLE IF NOT EXISTS subnet (
+    id TEXT PRIMARY KEY, seq INTEGER, vpc_id TEXT, region_id TEXT, name TEXT, cidr TEXT, network INTEGER,
+    prefix INTEGER, stack TEXT, ipv6_type TEXT, ipv6_cidr TEXT, is_default INTEGER DEFAULT 0, created TEXT);
+CREATE TABLE IF NOT EXISTS nic (
+    id TEXT PRIMARY KEY, seq INTEGER, name TEXT, region_id TEXT, vpc_id TEXT, subnet_id TEXT, status TEXT, type TEXT,
+    stack TEXT, mac TEXT, instance_id TEXT, security_group_id TEXT, ipv6 TEXT, ready_at REAL DEFAULT 0,
+    created TEXT, updated TEXT);
+CREATE INDEX IF NOT EXISTS nic_subnet ON nic (subnet_id);
+CREATE INDEX IF NOT EXISTS nic_seq ON nic (seq);
+CREATE TABLE IF NOT EXISTS held (
+    subnet_id TEXT, address INTEGER, kind TEXT, owner TEXT, position INTEGER, seen_from REAL DEFAULT 0,
+    PRIMARY KEY (subnet_id, address)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS held_owner ON held (owner, position);
+CREATE TABLE IF NOT EXISTS lingering (
+    subnet_id TEXT, address INTEGER, kind TEXT, owner TEXT, position INTEGER, until REAL);
+CREATE TABLE IF NOT EXISTS havip (
+    id TEXT PRIMARY KEY, seq INTEGER, name TEXT, region_id TEXT, vpc_id TEXT, subnet_id TEXT, security_group_id TEXT,
+    created TEXT);
+CREATE TABLE IF NOT EXISTS lb (
+    id TEXT PRIMARY KEY, seq INTEGER, name TEXT, region_id TEXT, vpc_id TEXT, subnet_id TEXT, status TEXT,
+    public TEXT, created TEXT);
+CREATE TABLE IF NOT EXISTS backend (lb_id TEXT, nic_id TEXT, address INTEGER);
+CREATE TABLE IF NOT EXISTS eip (
+    id TEXT PRIMARY KEY, seq INTEGER, name TEXT, region_id TEXT, public TEXT, nic_id TEXT, address INTEGER,
+    created TEXT);
+CREATE INDEX IF NOT EXISTS eip_nic ON eip (nic_id);
+"""
+
+Row = sqlite3.Row
+
+
+def text(address: int) -> str:
+    """Return an address in dotted decimal."""
+    return f"{address >> 24}.{address >> 16 & 255}.{address >> 8 & 255}.{address & 255}"
+
+
+def number(dotted: str) -> int | None:
+    """Return an address as a number, None when it is not four decimal octets without leading zeros (A15)."""
+    parts = dotted.split(".")
+    if len(parts) != 4:
+        return None
+    value = 0
+    for part in parts:
+        if not (1 <= len(part) <= 3 and part.isascii() and part.isdigit()) or (len(part) > 1 and part[0] == "0"):
+            return None
+        if int(part) > 255:
+            return None
+        value = value << 8 | int(part)
+    return value
+
+
+class State:
+    """The account's resources.
+
+    Args:
+        path: file that keeps them; a temporary one, removed on ``close``, when None.
+        settings: the assumptions.
+        clock: Unix seconds.
+        seed: of ids and random choices, for accounts that are the same each time.
+    """
+
+    def __init__(
+        self,
+        path: str | Path | None = None,
+        settings: Settings | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+        seed: int | None = None,
+    ) -> None:
+        self.settings = settings or Settings()
+        self.clock = clock
+        self.random = random.Random(seed)
+        self._folder = Path(tempfile.mkdtemp(prefix="zec-emulator-")) if path is None else None
+        self._path = self._folder / "state.sqlite" if self._folder else Path(str(path))
+        self._durable = path is not None
+        self._local = threading.local()
+        self._open: list[sqlite3.Connection] = []
+        self._lock = threading.RLock()
+        with self._lock:
+            self._connection().executescript(_SCHEMA)
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = sqlite3.connect(self._path, timeout=60, isolation_level=None, check_same_thread=False)
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'OFF'}")
+            self._local.connection = connection
+            with self._lock:
+                self._open.append(connection)
+        return connection
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """Open a write transaction: all of it happens, durably, or nothing; writers take turns (A25)."""
+        with self._lock:
+            connection = self._connection()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    def rows(self, sql: str, *values: Any) -> list[Row]:
+        """Read rows."""
+        return self._connection().execute(sql, values).fetchall()
+
+    def row(self, sql: str, *values: Any) -> Row | None:
+        """Read one row, None when there is none."""
+        found: Row | None = self._connection().execute(sql, values).fetchone()
+        return found
+
+    # -- making ids and times --------------------------------------------------------------------------------------
+
+    def new_id(self) -> str:
+        """Return an id as real ones look: 19 decimal digits."""
+        return str(self.random.randint(1_200_000_000_000_000_000, 1_999_999_999_999_999_999))
+
+    def short_id(self, lead: str) -> str:
+        """Return an id like ``havip-4f2k9x1c``."""
+        return f"{lead}-{''.join(self.random.choices('abcdefghijkmnpqrstuvwxyz23456789', k=8))}"
+
+    def next_seq(self, table: str) -> int:
+        """Return the next creation number of a table."""
+        row = self.row(f"SELECT COALESCE(MAX(seq), 0) + 1 AS n FROM {table}")
+        assert row is not None
+        return int(row["n"])
+
+    def now(self) -> str:
+        """Return the time as the API writes it."""
+        return datetime.fromtimestamp(self.clock(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    # -- questions that several actions ask ------------------------------------------------------------------------
+
+    def usage(self, subnet_id: str) -> int:
+        """Return how many addresses resources hold in a subnet (A17)."""
+        row = self.row("SELECT COUNT(*) AS n FROM held WHERE subnet_id = ?", subnet_id)
+        assert row is not None
+        return int(row["n"])
+
+    def free_addresses(self, subnet: Row, wanted: int | None = None) -> list[int]:
+        """Return free addresses of a subnet, ascending, the three reserved ones left out."""
+        first, last = subnet["network"] + 2, subnet["network"] + (1 << (32 - subnet["prefix"])) - 2
+        sql = "SELECT address FROM held WHERE subnet_id = ? ORDER BY address"
+        found: list[int] = []
+        at = first
+        for (taken,) in self._connection().execute(sql, (subnet["id"],)):
+            while at < taken and at <= last:
+                found.append(at)
+                at += 1
+                if wanted is not None and len(found) == wanted:
+                    return found
+            at = max(at, taken + 1)
+        while at <= last and (wanted is None or len(found) < wanted):
+            found.append(at)
+            at += 1
+        return found
+
+    def hold(
+        self, subnet_id: str, address: int, kind: str, owner: str, *, position: int = 0, seen_from: float = 0.0
+    ) -> None:
+        """Note that somebody holds an address; inside a write."""
+        self._connection().execute(
+            "INSERT INTO held VALUES (?, ?, ?, ?, ?, ?)", (subnet_id, address, kind, owner, position, seen_from)
+        )
+
+    def close(self) -> None:
+        """Close every connection; a temporary file is removed."""
+        with self._lock:
+            for connection in self._open:
+                connection.close()
+            self._open.clear()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
