@@ -85,11 +85,9 @@ class Redactor:
 
 
 def _is_kept(name: str, series: pd.Series) -> bool:
-    return (
-        name in _KEPT | _KEPT_KINDS
-        or pd.api.types.is_numeric_dtype(series)
-        or pd.api.types.is_datetime64_any_dtype(series)
-    )
+    if pd.api.types.is_numeric_dtype(series) or pd.api.types.is_datetime64_any_dtype(series):
+        return True
+    return name in _KEPT or name in _KEPT_KINDS
 
 
 def _prefix(name: str) -> str:

@@ -232,7 +232,10 @@ def bare_table(
     """Return a table without its style sheet, for pages that have ``STYLE`` already.
 
     Args:
-        frame, columns, caption, limit: see ``table_html``.
+        frame: any frame.
+        columns: those to show, in order; all by default.
+        caption: above the table, plain text.
+        limit: rows shown at most, None for all.
         where: where the rows are that are not shown.
         total: rows there are, when ``frame`` is only the first of them.
     """

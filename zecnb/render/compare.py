@@ -1,0 +1,125 @@
+"""A subnet before and after, side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from matplotlib.patches import Rectangle
+
+from zecnb.render.cellmap import Grid, check_cells, draw_map, draw_mark
+from zecnb.render.figures import Chart, blank_axes, label, new_figure, write
+from zecnb.render.occupancy import counts_of, longest_free_run
+from zecnb.render.palette import MARKS, theme
+from zecnb.render.text import table_text
+
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from zecnb.render.palette import Theme
+
+__all__ = ["BeforeAfterChart"]
+
+_LEFT, _GAP, _MARGIN, _MAP = 1.15, 0.3, 0.15, 3.9
+_TOP = 0.95
+_WIDTH = _LEFT + 2 * _MAP + _GAP + _MARGIN
+_LEGEND_COLUMNS, _LEGEND_ROW = 4, 0.24
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class BeforeAfterChart(Chart):
+    """The same subnet twice: as it is, and as it would be or became.
+
+    Attributes:
+        cidr: the subnet.
+        before, after: uint8, one ``palette.Cell`` code per address.
+        title: the subnet's name, untrusted text.
+        captions: what the two are called.
+        dark: for dark backgrounds.
+        anonymous: offsets instead of addresses, no names.
+
+    Raises:
+        UsageError: ``cidr`` is no CIDR, or the cells do not fit it.
+    """
+
+    cidr: str
+    before: NDArray[np.uint8]
+    after: NDArray[np.uint8]
+    title: str = ""
+    captions: tuple[str, str] = ("before", "after")
+    dark: bool = False
+    anonymous: bool = False
+
+    def __post_init__(self) -> None:
+        check_cells(self.cidr, self.before)
+        check_cells(self.cidr, self.after)
+
+    @property
+    def counts(self) -> pd.DataFrame:
+        """Addresses in each state: ``state, before, after, change``."""
+        before, after = counts_of(self.before), counts_of(self.after)["count"]
+        return pd.DataFrame(
+            {"state": before["state"], "before": before["count"], "after": after, "change": after - before["count"]}
+        )
+
+    def redacted(self) -> BeforeAfterChart:
+        """Return the same picture without names and addresses."""
+        return replace(self, title="", anonymous=True)
+
+    def draw(self) -> Figure:
+        """Return a new figure of this chart."""
+        paint = theme(dark=self.dark)
+        grid = Grid.of(self.cidr, _MAP)
+        rows = -(-len(MARKS) // _LEGEND_COLUMNS)
+        legend_top = _TOP + grid.height + 0.16
+        figure = new_figure(_WIDTH, legend_top + rows * _LEGEND_ROW + 0.12, paint)
+        head = blank_axes(figure, 0, 0, _WIDTH, _TOP)
+        head.set_xlim(0, _WIDTH)
+        head.set_ylim(_TOP, 0)
+        write(head, _MARGIN, 0.23, self._heading(), colour=paint.text, size=11, weight="bold")
+        write(head, _MARGIN, 0.47, self._line(), colour=paint.quiet, size=8.5)
+        for place, (cells, caption) in enumerate(zip((self.before, self.after), self.captions, strict=True)):
+            x = _LEFT + place * (_MAP + _GAP)
+            write(head, x, 0.8, label(caption, 30), colour=paint.text, size=9, weight="bold")
+            axes = blank_axes(figure, x, _TOP, grid.width, grid.height)
+            draw_map(axes, grid, cells, paint, redacted=self.anonymous, labels=not place)
+        self._draw_legend(blank_axes(figure, _MARGIN, legend_top, _WIDTH - 2 * _MARGIN, rows * _LEGEND_ROW), paint)
+        return figure
+
+    def _draw_legend(self, axes: Axes, paint: Theme) -> None:
+        width = _WIDTH - 2 * _MARGIN
+        rows = -(-len(MARKS) // _LEGEND_COLUMNS)
+        axes.set_xlim(0, width)
+        axes.set_ylim(rows * _LEGEND_ROW, 0)
+        numbers = self.counts[["before", "after", "change"]].to_numpy()
+        for place, (mark, (before, after, change)) in enumerate(zip(MARKS.values(), numbers, strict=True)):
+            x = width / _LEGEND_COLUMNS * (place % _LEGEND_COLUMNS)
+            y = _LEGEND_ROW * (place // _LEGEND_COLUMNS + 0.5)
+            axes.add_patch(Rectangle((x, y - 0.08), 0.16, 0.16, facecolor=mark.fill or paint.free, linewidth=0))
+            draw_mark(axes, [x + 0.08], [y], mark, 6)
+            said = f"{before:,} → {after:,} ({change:+,})" if change else f"{after:,}"
+            colour = paint.text if before or after else paint.quiet
+            weight = "bold" if change else "normal"
+            write(axes, x + 0.24, y, f"{mark.word} {said}", colour=colour, size=8, weight=weight)
+
+    def text(self) -> str:
+        """Return the numbers as a table of text."""
+        return "\n".join([self._heading(), self._line(), table_text(self.counts, width=80)])
+
+    def __repr__(self) -> str:
+        where = f"a /{self.cidr.partition('/')[2]}" if self.anonymous else self.cidr
+        return f"BeforeAfterChart({where}: {self._line()})"
+
+    def _heading(self) -> str:
+        if self.anonymous:
+            return f"a /{self.cidr.partition('/')[2]} subnet"
+        return " · ".join(filter(None, (label(self.title), self.cidr)))
+
+    def _line(self) -> str:
+        free = [int(count) for count in self.counts[["before", "after"]].iloc[0]]
+        runs = [longest_free_run(cells) for cells in (self.before, self.after)]
+        return f"free {free[0]:,} → {free[1]:,} · longest free run {runs[0]:,} → {runs[1]:,}"
