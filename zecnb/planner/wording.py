@@ -134,7 +134,7 @@ class Wording:
         return _same(str(self.rows.board.options.nic_limit), at)
 
     def _cidr(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return self._subnet_values("cidr_block", at)
+        return pc.fill_null(self._subnet_values("cidr_block", at), "the vNIC's subnet")
 
     def _claim(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         reservations = self.rows.board.reservations
@@ -361,10 +361,9 @@ class Wording:
         """Kind, id and name of each row's holder, null where the address is free."""
         snapshot = self.rows.board.snapshot
         entry = self.rows.entry[at]
-        held = entry >= 0
-        safe = np.where(held, entry, 0)
-        kind = pa.array(snapshot.ledger.kind[safe], mask=~held)
-        who = pa.array(snapshot.ledger.holder[safe], mask=~held)
+        where = pa.array(entry, mask=entry < 0)
+        kind = pa.array(snapshot.ledger.kind).take(where)
+        who = pa.array(snapshot.ledger.holder).take(where)
         kinds = pa.array(list(HOLDER_KINDS), _TEXT)
         return kinds.take(kind), snapshot.holder_ids.take(who), snapshot.holder_names.take(who)
 
@@ -389,7 +388,8 @@ class Wording:
         return by_request[self.rows.request[at]]
 
     def _subnet_values(self, name: str, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return column(self.rows.board.snapshot.subnets[name]).take(pa.array(self.rows.board.subnet[self.rows.slot[at]]))
+        subnet = self.rows.board.subnet[self.rows.slot[at]]
+        return column(self.rows.board.snapshot.subnets[name]).take(pa.array(subnet, mask=subnet < 0))
 
     def _subnet_label(self, positions: NDArray[np.int64]) -> pa.LargeStringArray:
         subnets = self.rows.board.snapshot.subnets
