@@ -126,8 +126,13 @@ class Grid:
 
     @property
     def folded(self) -> bool:
-        """Whether single cells are too small to hold a shape."""
+        """Whether cells are too many for a square each."""
         return self.columns == 256
+
+    @property
+    def tiny(self) -> bool:
+        """Whether single cells are too small to hold a shape."""
+        return self.cell_width < 0.08
 
     @property
     def numbered(self) -> bool:
@@ -183,7 +188,7 @@ def draw_map(
     """
     states = dominant(cells, grid.fold)
     draw_colours(axes, grid, fills(paint)[states], paint)
-    if grid.folded:
+    if grid.tiny:
         _draw_from_afar(axes, grid, states, paint)
     else:
         _draw_shapes(axes, grid, states, paint, redacted=redacted)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
 from matplotlib.patches import Rectangle
 
 from zecnb.errors import UsageError
 from zecnb.render.cells import percent
-from zecnb.render.figures import Chart, blank_axes, label, new_figure, plural, write
+from zecnb.render.figures import Chart, blank_axes, draw_heading, label, new_figure, plural, write
 from zecnb.render.palette import TONES, theme
 from zecnb.render.text import table_text
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -29,6 +29,7 @@ LEVELS = ("normal", "warning", "critical")
 
 _WIDTH, _MARGIN = 7.7, 0.15
 _FILL = {"normal": "#56B4E9", "warning": "#E69F00", "critical": "#D55E00"}
+_INK = "#000000"
 _NEEDED = ("subnet_id", "cidr", "usable", "used", "utilisation")
 
 
@@ -50,17 +51,42 @@ def _ranked(frame: pd.DataFrame, warn_at: float, critical_at: float) -> pd.DataF
     return ranked.sort_values("utilisation", ascending=False, kind="stable", ignore_index=True)
 
 
-def _name_of(row: dict[str, object], number: int, *, anonymous: bool, limit: int) -> str:
-    """Return what to call a subnet: its name, else its id; a number when no names may be shown."""
-    if anonymous:
-        return f"subnet {number}"
-    name = row.get("name")
-    return label(name if isinstance(name, str) and name.strip() else str(row["subnet_id"]), limit)
+class _Subnet(NamedTuple):
+    """One subnet as drawn; ``share`` and ``unseen`` are parts of the usable addresses, 0..1."""
+
+    name: str
+    cidr: str
+    level: str
+    share: float
+    unseen: float
+    free: int
+
+    @property
+    def symbol(self) -> str:
+        return "" if self.level == "normal" else TONES[self.level].symbol
+
+    @property
+    def weight(self) -> str:
+        return "normal" if self.level == "normal" else "bold"
 
 
-def _where(row: dict[str, object], *, anonymous: bool) -> str:
-    cidr = str(row["cidr"])
-    return "/" + cidr.partition("/")[2] if anonymous else cidr
+def _drawn(ranked: pd.DataFrame, *, anonymous: bool) -> list[_Subnet]:
+    """Return subnets with names cleaned: the name, else the id; a number when no names may be shown."""
+    ids = ranked["subnet_id"].astype(object)
+    names = ranked["name"].astype(object).fillna("") if "name" in ranked else ids
+    unseen = ranked["unseen"] if "unseen" in ranked else ranked["used"] * 0
+    numbers = zip(ranked["level"], ranked["utilisation"], unseen, ranked["used"], ranked["usable"], strict=True)
+    drawn = []
+    for place, (level, share, hidden, used, usable) in enumerate(numbers):
+        cidr = str(ranked["cidr"].iloc[place])
+        if anonymous:
+            name, cidr = f"subnet {place + 1}", "/" + cidr.partition("/")[2]
+        else:
+            name = label(str(names.iloc[place]).strip() or str(ids.iloc[place]), 20)
+        full = min(float(share), 1.0)
+        part = min(int(hidden) / max(int(usable), 1), full)
+        drawn.append(_Subnet(name, cidr, str(level), full, part, int(usable) - int(used)))
+    return drawn
 
 
 def _levels_said(ranked: pd.DataFrame) -> str:
@@ -69,34 +95,33 @@ def _levels_said(ranked: pd.DataFrame) -> str:
     return " · ".join([plural(len(ranked), "subnet"), *said])
 
 
-def _legend(axes: Axes, paint: Theme, warn_at: float, critical_at: float, *, hatched: bool) -> None:
+def _threshold(share: float) -> str:
+    return f"{share * 100:.4g} %"
+
+
+def _legend(figure: Figure, top: float, paint: Theme, chart: UtilisationChart | VpcChart, *, hatched: bool) -> None:
+    axes = blank_axes(figure, 0, top, _WIDTH, 0.3)
     axes.set_xlim(0, _WIDTH)
     axes.set_ylim(0.3, 0)
-    meaning = (f"below {percent(warn_at)}", f"from {percent(warn_at)}", f"from {percent(critical_at)}")
+    warn, critical = _threshold(chart.warn_at), _threshold(chart.critical_at)
+    words = (f"normal: below {warn}", f"warning: from {warn}", f"critical: from {critical}")
     x = _MARGIN
-    for level, words in zip(LEVELS, meaning, strict=True):
+    for level, said in zip(LEVELS, words, strict=True):
         axes.add_patch(Rectangle((x, 0.07), 0.16, 0.16, facecolor=_FILL[level], linewidth=0))
         symbol = "" if level == "normal" else TONES[level].symbol
-        write(axes, x + 0.08, 0.15, symbol, colour="#000000", size=7.5, ha="center", weight="bold")
-        write(axes, x + 0.24, 0.15, f"{level}: {words}", colour=paint.text, size=8)
+        write(axes, x + 0.08, 0.15, symbol, colour=_INK, size=7.5, ha="center", weight="bold")
+        write(axes, x + 0.24, 0.15, said, colour=paint.text, size=8)
         x += 1.75
     if hatched:
-        _hatch(axes, x, 0.07, 0.16, 0.16, paint)
+        axes.add_patch(Rectangle((x, 0.07), 0.16, 0.16, facecolor=_FILL["normal"], linewidth=0))
+        _hatch(axes, x, 0.07, 0.16, 0.16)
         write(axes, x + 0.24, 0.15, "of it unseen by any listing", colour=paint.text, size=8)
 
 
-def _hatch(axes: Axes, x: float, y: float, width: float, height: float, paint: Theme) -> None:
-    box = Rectangle((x, y), width, height, fill=False, hatch="//////", edgecolor=paint.text, linewidth=0.4)
-    box.set_hatch_linewidth(0.5)
+def _hatch(axes: Axes, x: float, y: float, width: float, height: float) -> None:
+    box = Rectangle((x, y), width, height, fill=False, hatch="//////", edgecolor=_INK, linewidth=0, zorder=3)
+    box.set_hatch_linewidth(0.6)
     axes.add_patch(box)
-
-
-def _head(figure: Figure, title: str, line: str, paint: Theme) -> None:
-    head = blank_axes(figure, 0, 0, _WIDTH, 0.62)
-    head.set_xlim(0, _WIDTH)
-    head.set_ylim(0.62, 0)
-    write(head, _MARGIN, 0.23, title, colour=paint.text, size=11, weight="bold")
-    write(head, _MARGIN, 0.47, line, colour=paint.quiet, size=8.5)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -141,65 +166,45 @@ class UtilisationChart(Chart):
     def draw(self) -> Figure:
         """Return a new figure of this chart."""
         paint = theme(dark=self.dark)
-        rows = self._subnets.head(self.top).to_dict("records")
-        step, left, bars = 0.25, 2.75, 3.3
-        tall = max(len(rows), 1) * step
-        rest = len(self._subnets) - len(rows)
-        figure = new_figure(_WIDTH, 0.9 + tall + 0.45 + (0.22 if rest else 0), paint)
-        _head(figure, "Utilisation of subnets", _levels_said(self._subnets), paint)
-        axes = blank_axes(figure, left, 0.9, bars, tall)
-        axes.set_xlim(0, 1)
+        subnets = _drawn(self._subnets.head(self.top), anonymous=self.anonymous)
+        step, left, bars, top = 0.25, 2.75, 3.3, 0.9
+        tall = max(len(subnets), 1) * step
+        rest = len(self._subnets) - len(subnets)
+        legend_top = top + tall + (0.3 if rest else 0.08)
+        figure = new_figure(_WIDTH, legend_top + 0.38, paint)
+        draw_heading(figure, "Utilisation of subnets", _levels_said(self._subnets), paint)
+        axes = blank_axes(figure, left, top, bars, tall)
+        axes.set_xlim(0, bars)
         axes.set_ylim(tall, 0)
-        for place, row in enumerate(rows):
-            self._draw_row({str(key): value for key, value in row.items()}, place, step, axes, paint)
-        # Thresholds close to each other share one line of text, or they would overlap.
-        same = self.critical_at - self.warn_at < 0.13
-        for at, align in (
-            (self.warn_at, "right" if same else "center"),
-            (self.critical_at, "left" if same else "center"),
-        ):
-            axes.plot([at, at], [-0.04, tall], color=paint.text, linewidth=0.9, linestyle=(0, (4, 3)), zorder=3)
-            write(axes, at, -0.13, percent(at), colour=paint.text, size=7.5, ha=align)
+        for place, subnet in enumerate(subnets):
+            y, middle = place * step + 0.035, (place + 0.5) * step
+            axes.add_patch(Rectangle((0, y), bars, step - 0.07, facecolor=paint.free, linewidth=0))
+            bar = Rectangle(
+                (0, y), subnet.share * bars, step - 0.07, facecolor=_FILL[subnet.level], linewidth=0, zorder=2
+            )
+            axes.add_patch(bar)
+            if subnet.unseen > 0:
+                _hatch(axes, (subnet.share - subnet.unseen) * bars, y, subnet.unseen * bars, step - 0.07)
+            write(axes, _MARGIN - left, middle, subnet.name, colour=paint.text, size=8)
+            write(axes, -0.1, middle, subnet.cidr, colour=paint.quiet, size=7.5, mono=True, ha="right")
+            write(axes, bars + 0.07, middle, subnet.symbol, colour=paint.text, size=8, weight="bold")
+            write(axes, bars + 0.75, middle, percent(subnet.share), colour=paint.text, size=8, ha="right")
+            write(axes, bars + 0.85, middle, f"{subnet.free:,} free", colour=paint.quiet, size=8)
+        # The texts of thresholds close to each other would overlap, so they go to the two sides.
+        sides = ("right", "left") if self.critical_at - self.warn_at < 0.13 else ("center", "center")
+        for at, side in zip((self.warn_at * bars, self.critical_at * bars), sides, strict=True):
+            axes.plot([at, at], [-0.04, tall], color=paint.text, linewidth=0.9, linestyle=(0, (4, 3)), zorder=4)
+            write(axes, at, -0.13, _threshold(at / bars), colour=paint.text, size=7.5, ha=side)
         if rest:
-            foot = blank_axes(figure, 0, 0.9 + tall + 0.03, _WIDTH, 0.22)
-            foot.set_xlim(0, _WIDTH)
-            foot.set_ylim(1, 0)
-            least = percent(self._subnets["utilisation"].iloc[len(rows) - 1])
-            write(foot, left, 0.5, f"… {plural(rest, 'more subnet')}, {least} or less", colour=paint.quiet, size=8)
-        legend = blank_axes(figure, 0, 0.9 + tall + (0.25 if rest else 0.03) + 0.05, _WIDTH, 0.3)
-        hatched = "unseen" in self._subnets and bool((self._subnets["unseen"].head(self.top) > 0).any())
-        _legend(legend, paint, self.warn_at, self.critical_at, hatched=hatched)
+            said = f"… {plural(rest, 'more subnet')}, {percent(subnets[-1].share)} or less"
+            write(axes, 0, tall + 0.12, said, colour=paint.quiet, size=8)
+        _legend(figure, legend_top, paint, self, hatched=any(subnet.unseen > 0 for subnet in subnets))
         return figure
-
-    def _draw_row(self, row: dict[str, object], place: int, step: float, axes: Axes, paint: Theme) -> None:
-        level, share = str(row["level"]), min(float(str(row["utilisation"])), 1.0)
-        top, thick, middle = place * step + 0.035, step - 0.07, (place + 0.5) * step
-        axes.add_patch(Rectangle((0, top), 1, thick, facecolor=paint.free, linewidth=0))
-        axes.add_patch(Rectangle((0, top), share, thick, facecolor=_FILL[level], linewidth=0, zorder=2))
-        usable, used = int(str(row["usable"])), int(str(row["used"]))
-        unseen = min(int(str(row.get("unseen", 0))) / max(usable, 1), share)
-        if unseen > 0:
-            _hatch(axes, share - unseen, top, unseen, thick, paint)
-        name = _name_of(row, place + 1, anonymous=self.anonymous, limit=20)
-        write(axes, -0.43, middle, name, colour=paint.text, size=8, ha="right")
-        write(
-            axes,
-            -0.03,
-            middle,
-            _where(row, anonymous=self.anonymous),
-            colour=paint.quiet,
-            size=7.5,
-            mono=True,
-            ha="right",
-        )
-        symbol = "" if level == "normal" else TONES[level].symbol
-        write(axes, 1.02, middle, symbol, colour=paint.text, size=8, weight="bold")
-        write(axes, 1.2, middle, percent(share), colour=paint.text, size=8, ha="right")
-        write(axes, 1.23, middle, f"{usable - used:,} free", colour=paint.quiet, size=8)
 
     def text(self) -> str:
         """Return the ranking as a table of text."""
-        return f"Utilisation of subnets: {_levels_said(self._subnets)}\n{table_text(_listed(self), limit=self.top, width=110)}"
+        table = table_text(_listed(self), limit=self.top, width=110)
+        return f"Utilisation of subnets: {_levels_said(self._subnets)}\n{table}"
 
     def __repr__(self) -> str:
         return f"UtilisationChart({_levels_said(self._subnets)})"
@@ -272,57 +277,29 @@ class VpcChart(Chart):
     def draw(self) -> Figure:
         """Return a new figure of this chart."""
         paint = theme(dark=self.dark)
-        across, tile, gap, heading = 5, 0.62, 0.08, 0.34
-        rows = [-(-min(len(subnets), self.top) // across) for _, subnets in self._vpcs]
-        rests = [max(len(subnets) - self.top, 0) for _, subnets in self._vpcs]
-        tall = sum(
-            heading + count * (tile + gap) + (0.2 if rest else 0) for count, rest in zip(rows, rests, strict=True)
-        )
-        figure = new_figure(_WIDTH, 0.62 + tall + 0.5, paint)
-        _head(figure, "Subnets by VPC", _levels_said(self._subnets), paint)
-        axes = blank_axes(figure, 0, 0.62, _WIDTH, max(tall, 0.01))
-        axes.set_xlim(0, _WIDTH)
-        axes.set_ylim(max(tall, 0.01), 0)
+        across, tall, gap, heading, note = 5, 0.8, 0.08, 0.34, 0.2
         wide = (_WIDTH - 2 * _MARGIN + gap) / across - gap
+        shown = [_drawn(subnets.head(self.top), anonymous=self.anonymous) for _, subnets in self._vpcs]
+        rests = [len(subnets) - len(tiles) for (_, subnets), tiles in zip(self._vpcs, shown, strict=True)]
+        heights = [heading + -(-len(tiles) // across) * (tall + gap) for tiles in shown]
+        total = sum(heights) + note * sum(rest > 0 for rest in rests)
+        figure = new_figure(_WIDTH, 0.62 + total + 0.5, paint)
+        draw_heading(figure, "Subnets by VPC", _levels_said(self._subnets), paint)
+        axes = blank_axes(figure, 0, 0.62, _WIDTH, max(total, 0.01))
+        axes.set_xlim(0, _WIDTH)
+        axes.set_ylim(max(total, 0.01), 0)
         y = 0.0
-        for (title, subnets), rest in zip(self._vpcs, rests, strict=True):
+        for (title, _), tiles, rest, height in zip(self._vpcs, shown, rests, heights, strict=True):
             write(axes, _MARGIN, y + heading * 0.55, title, colour=paint.text, size=9, weight="bold")
-            y += heading
-            shown = subnets.head(self.top).to_dict("records")
-            for place, row in enumerate(shown):
-                corner = (_MARGIN + place % across * (wide + gap), y + place // across * (tile + gap))
-                self._draw_tile(
-                    {str(key): value for key, value in row.items()}, place, corner, (wide, tile), axes, paint
-                )
-            y += -(-len(shown) // across) * (tile + gap)
+            for place, subnet in enumerate(tiles):
+                corner = (_MARGIN + place % across * (wide + gap), y + heading + place // across * (tall + gap))
+                _draw_tile(axes, subnet, corner, (wide, tall), paint)
+            y += height
             if rest:
                 write(axes, _MARGIN, y + 0.06, f"… {plural(rest, 'more subnet')}", colour=paint.quiet, size=8)
-                y += 0.2
-        legend = blank_axes(figure, 0, 0.62 + tall + 0.1, _WIDTH, 0.3)
-        _legend(legend, paint, self.warn_at, self.critical_at, hatched=False)
+                y += note
+        _legend(figure, 0.62 + total + 0.1, paint, self, hatched=False)
         return figure
-
-    def _draw_tile(
-        self,
-        row: dict[str, object],
-        place: int,
-        corner: tuple[float, float],
-        size: tuple[float, float],
-        axes: Axes,
-        paint: Theme,
-    ) -> None:
-        (x, y), (wide, tall) = corner, size
-        level, share = str(row["level"]), min(float(str(row["utilisation"])), 1.0)
-        axes.add_patch(Rectangle((x, y), wide, tall, facecolor=paint.free, linewidth=0))
-        axes.add_patch(Rectangle((x, y + tall - 0.1), wide, 0.1, facecolor=paint.line, linewidth=0))
-        axes.add_patch(Rectangle((x, y + tall - 0.1), wide * share, 0.1, facecolor=_FILL[level], linewidth=0))
-        name = _name_of(row, place + 1, anonymous=self.anonymous, limit=16)
-        write(axes, x + 0.07, y + 0.14, name, colour=paint.text, size=8)
-        cidr = _where(row, anonymous=self.anonymous)
-        write(axes, x + 0.07, y + 0.36, cidr, colour=paint.quiet, size=6.5, mono=True)
-        said = percent(share) if level == "normal" else f"{TONES[level].symbol} {percent(share)}"
-        weight = "normal" if level == "normal" else "bold"
-        write(axes, x + wide - 0.07, y + 0.36, said, colour=paint.text, size=7.5, ha="right", weight=weight)
 
     def text(self) -> str:
         """Return the VPCs in words and their subnets as a table of text."""
@@ -331,3 +308,17 @@ class VpcChart(Chart):
 
     def __repr__(self) -> str:
         return f"VpcChart({plural(len(self._vpcs), 'VPC')}, {_levels_said(self._subnets)})"
+
+
+def _draw_tile(
+    axes: Axes, subnet: _Subnet, corner: tuple[float, float], size: tuple[float, float], paint: Theme
+) -> None:
+    (x, y), (wide, tall) = corner, size
+    axes.add_patch(Rectangle((x, y), wide, tall, facecolor=paint.free, linewidth=0))
+    axes.add_patch(Rectangle((x, y + tall - 0.1), wide, 0.1, facecolor=paint.line, linewidth=0))
+    axes.add_patch(Rectangle((x, y + tall - 0.1), wide * subnet.share, 0.1, facecolor=_FILL[subnet.level], linewidth=0))
+    write(axes, x + 0.07, y + 0.14, subnet.name, colour=paint.text, size=8)
+    write(axes, x + 0.07, y + 0.34, subnet.cidr, colour=paint.quiet, size=7, mono=True)
+    share = f"{subnet.symbol} {percent(subnet.share)}".strip()
+    write(axes, x + 0.07, y + 0.55, share, colour=paint.text, size=8, weight=subnet.weight)
+    write(axes, x + wide - 0.07, y + 0.55, f"{subnet.free:,} free", colour=paint.quiet, size=7.5, ha="right")

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.patches import Rectangle
 
 from zecnb.render.cellmap import Grid, check_cells, draw_map, draw_mark
-from zecnb.render.figures import Chart, blank_axes, label, new_figure, write
+from zecnb.render.figures import Chart, blank_axes, draw_heading, label, new_figure, write
 from zecnb.render.occupancy import counts_of, longest_free_run
 from zecnb.render.palette import MARKS, theme
 from zecnb.render.text import table_text
@@ -27,7 +27,7 @@ __all__ = ["BeforeAfterChart"]
 _LEFT, _GAP, _MARGIN, _MAP = 1.15, 0.3, 0.15, 3.9
 _TOP = 0.95
 _WIDTH = _LEFT + 2 * _MAP + _GAP + _MARGIN
-_LEGEND_COLUMNS, _LEGEND_ROW = 4, 0.24
+_LEGEND_COLUMNS, _LEGEND_ROW = 3, 0.24
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -77,11 +77,7 @@ class BeforeAfterChart(Chart):
         rows = -(-len(MARKS) // _LEGEND_COLUMNS)
         legend_top = _TOP + grid.height + 0.16
         figure = new_figure(_WIDTH, legend_top + rows * _LEGEND_ROW + 0.12, paint)
-        head = blank_axes(figure, 0, 0, _WIDTH, _TOP)
-        head.set_xlim(0, _WIDTH)
-        head.set_ylim(_TOP, 0)
-        write(head, _MARGIN, 0.23, self._heading(), colour=paint.text, size=11, weight="bold")
-        write(head, _MARGIN, 0.47, self._line(), colour=paint.quiet, size=8.5)
+        head = draw_heading(figure, self._heading(), self._line(), paint)
         for place, (cells, caption) in enumerate(zip((self.before, self.after), self.captions, strict=True)):
             x = _LEFT + place * (_MAP + _GAP)
             write(head, x, 0.8, label(caption, 30), colour=paint.text, size=9, weight="bold")

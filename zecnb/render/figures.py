@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from zecnb.render.palette import Theme
 
-__all__ = ["DPI", "Chart", "blank_axes", "label", "new_figure", "plural", "write"]
+__all__ = ["DPI", "Chart", "blank_axes", "draw_heading", "label", "new_figure", "plural", "write"]
 
 DPI = 96
 """Pixels per inch as shown; PNGs are drawn ``scale`` times finer."""
@@ -162,6 +162,17 @@ def write(
     font = FontProperties(family=list(_families(mono=mono)), weight=more.pop("weight", "normal"), size=size)
     placed = {"va": "center", "ha": "left"} | more
     axes.text(x, y, text, color=colour, fontproperties=font, parse_math=False, **placed)
+
+
+def draw_heading(figure: Figure, title: str, line: str, paint: Theme) -> Axes:
+    """Write a chart's title and the line below it; returns axes in inches over the whole width."""
+    width = figure.get_size_inches()[0]
+    head = blank_axes(figure, 0, 0, width, 1)
+    head.set_xlim(0, width)
+    head.set_ylim(1, 0)
+    write(head, 0.15, 0.23, title, colour=paint.text, size=11, weight="bold")
+    write(head, 0.15, 0.47, line, colour=paint.quiet, size=8.5)
+    return head
 
 
 @cache

@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 
 from zecnb.addresses import to_text
 from zecnb.render.cellmap import Grid, check_cells, draw_map, draw_mark, network_of
-from zecnb.render.figures import Chart, blank_axes, label, new_figure, plural, write
+from zecnb.render.figures import Chart, blank_axes, draw_heading, label, new_figure, plural, write
 from zecnb.render.palette import MARKS, UNSEEN, Cell, Mark, theme
 
 if TYPE_CHECKING:
@@ -122,11 +122,7 @@ class OccupancyChart(Chart):
         legend_top = _TOP + grid.height + 0.16
         notes_top = legend_top + legend_height() + 0.06
         figure = new_figure(width, notes_top + 0.19 * len(notes) + 0.1, paint)
-        head = blank_axes(figure, 0, 0, width, _TOP)
-        head.set_xlim(0, width)
-        head.set_ylim(_TOP, 0)
-        write(head, 0.15, 0.23, self._heading(), colour=paint.text, size=11, weight="bold")
-        write(head, 0.15, 0.47, self._subheading(), colour=paint.quiet, size=8.5)
+        draw_heading(figure, self._heading(), self._subheading(), paint)
         area = blank_axes(figure, _LEFT, _TOP, grid.width, grid.height)
         draw_map(area, grid, self.cells, paint, redacted=self.anonymous)
         legend = blank_axes(figure, 0.15, legend_top, width - 0.3, legend_height())

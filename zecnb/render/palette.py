@@ -93,7 +93,7 @@ MARKS: Mapping[Cell, Mark] = {
 UNSEEN = Mark("unseen", "used by something no listing shows; where is not known", "", _GREY, "$?$", "?", -1)
 """Not a cell: the number is known, the places are not."""
 
-RAMP = ("#D9E8F2", "#A8CFE6", "#56B4E9", "#2E93CE", "#0072B2", "#004C78")
+RAMP = ("#E3EFF7", "#BBDDF0", "#8CC8EC", "#56B4E9", "#2390CC", "#0067A6")
 """From small to large, light to dark: sky blue to blue of the same palette; steps differ in lightness."""
 
 
@@ -106,6 +106,7 @@ class Theme(NamedTuple):
         quiet: secondary text and ticks.
         line: separators.
         free: cells of free space.
+        shut: cells without free space, where free space is what is looked for.
     """
 
     paper: str
@@ -113,10 +114,11 @@ class Theme(NamedTuple):
     quiet: str
     line: str
     free: str
+    shut: str
 
 
-LIGHT = Theme(paper="#FFFFFF", text="#1F2328", quiet="#59636E", line="#D1D9E0", free="#EEF1F4")
-DARK = Theme(paper="#111418", text="#F0F3F6", quiet="#A9B4BF", line="#3D444D", free="#262C33")
+LIGHT = Theme(paper="#FFFFFF", text="#1F2328", quiet="#59636E", line="#D1D9E0", free="#EEF1F4", shut="#3A4048")
+DARK = Theme(paper="#111418", text="#F0F3F6", quiet="#A9B4BF", line="#3D444D", free="#262C33", shut="#2B3138")
 
 
 def theme(*, dark: bool) -> Theme:

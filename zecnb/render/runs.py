@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.patches import Rectangle
 
 from zecnb.render.cellmap import Grid, check_cells, draw_colours, draw_labels
-from zecnb.render.figures import Chart, blank_axes, label, new_figure, plural, write
+from zecnb.render.figures import Chart, blank_axes, draw_heading, label, new_figure, plural, write
 from zecnb.render.palette import RAMP, Cell, theme
 from zecnb.render.text import table_text
 
@@ -48,14 +48,6 @@ def _by_class(lengths: NDArray[np.int64]) -> pd.DataFrame:
     runs = np.bincount(kind, minlength=len(_CLASSES))
     addresses = np.bincount(kind, lengths, minlength=len(_CLASSES)).astype(np.int64)
     return pd.DataFrame({"length": list(_CLASSES), "runs": runs.astype(np.int64), "addresses": addresses})
-
-
-def _head(figure: Figure, title: str, line: str, paint: Theme) -> None:
-    head = blank_axes(figure, 0, 0, _WIDTH, 0.66)
-    head.set_xlim(0, _WIDTH)
-    head.set_ylim(0.66, 0)
-    write(head, _MARGIN, 0.23, title, colour=paint.text, size=11, weight="bold")
-    write(head, _MARGIN, 0.47, line, colour=paint.quiet, size=8.5)
 
 
 def _titled(what: str, title: str, cidr: str, *, anonymous: bool) -> str:
@@ -110,7 +102,7 @@ class FreeRunChart(Chart):
         counts = self.counts
         tall = 1.9
         figure = new_figure(_WIDTH, 0.95 + tall + 0.5, paint)
-        _head(figure, self._heading(), _summary(free_runs(self.cells)[1]), paint)
+        draw_heading(figure, self._heading(), _summary(free_runs(self.cells)[1]), paint)
         axes = blank_axes(figure, _MARGIN, 0.95, _WIDTH - 2 * _MARGIN, tall)
         most = max(int(counts["addresses"].max()), 1)
         axes.set_xlim(-0.5, len(_CLASSES) - 0.5)
@@ -199,18 +191,18 @@ class FragmentationChart(Chart):
         paint = theme(dark=self.dark)
         grid = Grid.of(self.cidr)
         figure = new_figure(_WIDTH, 0.66 + grid.height + 0.55, paint)
-        _head(figure, self._heading(), self._line(), paint)
+        draw_heading(figure, self._heading(), self._line(), paint)
         axes = blank_axes(figure, _LEFT, 0.66, grid.width, grid.height)
         kinds = self._kinds().reshape(-1, grid.fold).max(axis=1)
-        colours = [paint.quiet, *RAMP]
+        colours = [paint.shut, *RAMP]
         rgb = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in colours], np.uint8)
         draw_colours(axes, grid, rgb[kinds], paint)
         draw_labels(axes, grid, paint, redacted=self.anonymous)
         if grid.numbered:
             for start, length in zip(*free_runs(self.cells), strict=True):
-                dark_cell = length >= _BOUNDS[4]
+                ink = "#FFFFFF" if length >= _BOUNDS[-1] else "#000000"
                 x, y = start % grid.columns + 0.5, start // grid.columns + 0.52
-                write(axes, x, y, str(length), colour="#FFFFFF" if dark_cell else "#000000", size=7, ha="center")
+                write(axes, x, y, str(length), colour=ink, size=7, ha="center")
         legend = blank_axes(figure, 0, 0.66 + grid.height + 0.15, _WIDTH, 0.3)
         self._draw_legend(legend, colours, paint)
         return figure
