@@ -54,8 +54,7 @@ def main() -> None:
     except ZecnbError as error:
         _fail(str(error), _FAILED)
     except typer.TyperException as error:  # a wrong option or argument
-        error.show()
-        sys.exit(_FAILED)
+        _fail(str(error), _FAILED)
     except (typer.Abort, KeyboardInterrupt):
         _fail("stopped", _INTERRUPTED)
     sys.exit(code if isinstance(code, int) else 0)
@@ -104,12 +103,11 @@ def emulator(
     ] = None,
     seed: Annotated[str, typer.Option(help="demo, empty, random:SEED:SIZE, or an exported JSON file.")] = "demo",
     as_json: AsJson = False,
-    tls: Annotated[bool, typer.Option("--tls", help="Serve HTTPS with a certificate made for this start.")] = False,
 ) -> int:
     """Run a local ZEC on 127.0.0.1 until it is stopped; prints one line when it is ready."""
     from zecnb.emulator import Emulator
 
-    running = Emulator(seed=seed, db=str(db) if db else None, port=port, **({"tls": True} if tls else {}))
+    running = Emulator(seed=seed, db=str(db) if db else None, port=port)
     with running, _stoppable() as stop:
         access = {
             "url": running.url,
@@ -327,14 +325,14 @@ def _print_plan(made: Plan) -> None:
 
 
 def _print_table(frame: pd.DataFrame) -> None:
-    from zecnb.render.tables import table_text
+    from zecnb.render.text import table_text
 
     print(table_text(frame))
 
 
 def _print_json(content: dict[str, Any]) -> None:
     """Print frames as lists of records."""
-    from zecnb.render.tables import records
+    from zecnb.render.cells import records
 
     print(json.dumps(records(content), indent=1, ensure_ascii=True))
 

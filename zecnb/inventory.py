@@ -10,6 +10,7 @@ from zecnb.errors import UsageError
 from zecnb.planner.occupancy import cells, occupancy
 from zecnb.planner.options import Options
 from zecnb.planner.plan import make_plan
+from zecnb.render.cells import percent
 from zecnb.render.occupancy import OccupancyChart
 from zecnb.render.tables import inventory_html
 from zecnb.requests import Requests, read_requests
@@ -115,8 +116,7 @@ class Inventory(Snapshot):
         return at
 
     def __repr__(self) -> str:
-        held, counted = int(self.seen.sum()), int(self.seen.sum() + self.unseen.sum())
-        share = f"{held / counted:.1%}".replace("%", " %") if counted else "100 %"
+        held, share = int(self.seen.sum()), percent(self.share_seen)
         partial = f", partial: {', '.join(dict.fromkeys(self.partial['source']))}" if len(self.partial) else ""
         return (
             f"Inventory({len(self.vpcs):,} VPCs, {len(self.subnets):,} subnets, {len(self.nics):,} vNICs, "

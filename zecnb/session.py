@@ -93,9 +93,7 @@ def demo(seed: str = "demo", *, progress: bool = True, store: str = "sqlite://")
             access_key_password=emulator.access_key_password,
             endpoint=emulator.url,
         )
-        return Session(
-            Client(settings), f"{seed} (local)", store=Store(store), progress=progress, emulator=emulator
-        )
+        return Session(Client(settings), f"{seed} (local)", store=Store(store), progress=progress, emulator=emulator)
     except BaseException:
         emulator.stop()
         raise
@@ -107,6 +105,7 @@ class Session:
     Attributes:
         account: label of the account, never a credential.
         emulator: the local ZEC behind it, None for the real API.
+        panel_memory: what was typed into panels, so that running a cell again keeps it.
     """
 
     def __init__(
@@ -126,7 +125,7 @@ class Session:
         self._progress = progress
         self._lock = threading.Lock()
         self._kept: dict[str, tuple[float, Inventory]] = {}
-        self._panel_input: dict[str, Any] = {}
+        self.panel_memory: dict[Any, Any] = {}
 
     # -- reading -------------------------------------------------------------------------------------------------
 

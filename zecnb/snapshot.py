@@ -217,6 +217,23 @@ class Snapshot:
         """Seconds since it was observed."""
         return max((datetime.now(UTC) - self.observed_at).total_seconds(), 0.0)
 
+    @property
+    def share_seen(self) -> float:
+        """Addresses that some listing shows, of those the API counts, 0..1."""
+        counted = int(self.seen.sum() + self.unseen.sum())
+        return float(self.seen.sum()) / counted if counted else 1.0
+
+    def describe_nic(self, nic_id: str) -> tuple[str, str, str, int]:
+        """Return name, status, subnet (name and CIDR) and number of addresses of a vNIC; blanks when there is none."""
+        nic = self.nic_position(nic_id)
+        if nic < 0:
+            return "", "", "", 0
+        row = self.nics.iloc[nic]
+        home = self.subnets.iloc[int(self.nic_subnet[nic])] if self.nic_subnet[nic] >= 0 else None
+        parts = (home["name"], home["cidr_block"]) if home is not None else (row["subnet_id"],)
+        subnet = " ".join(part for part in parts if isinstance(part, str))
+        return row["name"] if isinstance(row["name"], str) else "", row["status"], subnet, int(self.nic_used[nic])
+
     # -- what the planner reads ------------------------------------------------------------------------------
 
     @cached_property

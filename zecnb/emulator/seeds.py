@@ -277,7 +277,8 @@ def _random(state: State, seed: int, size: int) -> None:
             subnet = rows[subnets[n % count]]
             nic = state.new_id()
             values = (
-                nic, n + 1, f"vm-{n:05d}", subnet["region_id"], subnet["vpc_id"], subnet["id"], "AVAILABLE", "Secondary",
+                nic, n + 1, f"vm-{n:05d}", subnet["region_id"], subnet["vpc_id"], subnet["id"], "AVAILABLE",
+                "Secondary",
                 "IPv4", f"fa:16:3e:{n >> 16 & 255:02x}:{n >> 8 & 255:02x}:{n & 255:02x}", None, "", None, 0.0,
                 _DEMO_TIME, _DEMO_TIME,
             )  # fmt: skip

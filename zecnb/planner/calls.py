@@ -147,18 +147,25 @@ class Calls:
             mask = int(request_mask[request] | rows.nic_mask[slot])
             code = api_code_of(mask, (*_PARAMETERS, *_NIC))
             answer.append(UNKNOWN if code is None and mask & bit("NIC_SUBNET_UNKNOWN") else code)
-        at, edges = self.members
-        wrong = np.flatnonzero((rows.own_mask[at] & _ALONE) != 0)
-        owner, first = np.unique(self._of_row[at[wrong]], return_index=True)
-        for call, where in zip(owner.tolist(), at[wrong[first]].tolist(), strict=True):
-            if answer[call] is None:
-                answer[call] = api_code_of(int(rows.own_mask[where] & _ALONE))
-        return self._in_turn(answer, at, edges)
+        return self._in_turn(answer)
 
-    def _in_turn(self, answer: list[str | None], at: NDArray[np.int64], edges: NDArray[np.int64]) -> list[str]:
-        """Let the calls that nothing speaks against take their addresses, one after the other."""
+    @cached_property
+    def _first_wrong(self) -> dict[int, tuple[int, str | None]]:
+        """By call: place among ``members`` of the first address that is wrong in itself, and its code."""
+        at, _ = self.members
+        wrong = np.flatnonzero((self.rows.own_mask[at] & _ALONE) != 0)
+        owner, first = np.unique(self._of_row[at[wrong]], return_index=True)
+        codes = [api_code_of(int(mask)) for mask in self.rows.own_mask[at[wrong[first]]] & _ALONE]
+        return dict(zip(owner.tolist(), zip(wrong[first].tolist(), codes, strict=True), strict=True))
+
+    def _in_turn(self, answer: list[str | None]) -> list[str]:
+        """Let the calls that nothing speaks against take their addresses, one after the other.
+
+        Addresses are checked in their order, so one that an earlier call took decides before a wrong one behind it.
+        """
         rows, board = self.rows, self.rows.board
         limit = board.options.nic_limit or np.iinfo(np.int64).max
+        at, edges = self.members
         used = board.nic_used.copy()
         free = rows.room.available.copy()
         entry = np.searchsorted(rows.room.subnets, board.usable_subnet[self.slot])
@@ -169,10 +176,13 @@ class Calls:
             outcome = code
             if outcome is None:
                 low, high = int(edges[call]), int(edges[call + 1])
+                wrong, wrong_code = self._first_wrong.get(call, (high, None))
                 wanted = high - low or int(self.count[call])
-                keys = set(rows.key[at[low:high][clashing[low:high]]].tolist())
+                keys = set(rows.key[at[low:wrong][clashing[low:wrong]]].tolist())
                 if keys & taken:
                     outcome = _CLASH_CODE
+                elif wrong < high:
+                    outcome = wrong_code
                 elif used[self.slot[call]] + wanted > limit:
                     outcome = _LIMIT_CODE
                 elif low == high and wanted > free[entry[call]]:

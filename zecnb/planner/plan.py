@@ -151,6 +151,11 @@ class Plan:
         return self._source.options
 
     @property
+    def snapshot(self) -> Snapshot | None:
+        """What it was judged against; None when it was read from a file."""
+        return self._source.rows.board.snapshot if isinstance(self._source, Judgement) else None
+
+    @property
     def observed_at(self) -> datetime:
         """When what it was judged against was read, UTC."""
         return self._source.observed_at

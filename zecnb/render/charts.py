@@ -82,7 +82,7 @@ def _drawn(ranked: pd.DataFrame, *, anonymous: bool) -> list[_Subnet]:
         if anonymous:
             name, cidr = f"subnet {place + 1}", "/" + cidr.partition("/")[2]
         else:
-            name = label(str(names.iloc[place]).strip() or str(ids.iloc[place]), 20)
+            name = label(str(names.iloc[place]).strip() or str(ids.iloc[place]))
         full = min(float(share), 1.0)
         part = min(int(hidden) / max(int(usable), 1), full)
         drawn.append(_Subnet(name, cidr, str(level), full, part, int(usable) - int(used)))
@@ -185,7 +185,7 @@ class UtilisationChart(Chart):
             axes.add_patch(bar)
             if subnet.unseen > 0:
                 _hatch(axes, (subnet.share - subnet.unseen) * bars, y, subnet.unseen * bars, step - 0.07)
-            write(axes, _MARGIN - left, middle, subnet.name, colour=paint.text, size=8)
+            write(axes, _MARGIN - left, middle, subnet.name, colour=paint.text, size=8, width=1.3)
             write(axes, -0.1, middle, subnet.cidr, colour=paint.quiet, size=7.5, mono=True, ha="right")
             write(axes, bars + 0.07, middle, subnet.symbol, colour=paint.text, size=8, weight="bold")
             write(axes, bars + 0.75, middle, percent(subnet.share), colour=paint.text, size=8, ha="right")
@@ -317,7 +317,7 @@ def _draw_tile(
     axes.add_patch(Rectangle((x, y), wide, tall, facecolor=paint.free, linewidth=0))
     axes.add_patch(Rectangle((x, y + tall - 0.1), wide, 0.1, facecolor=paint.line, linewidth=0))
     axes.add_patch(Rectangle((x, y + tall - 0.1), wide * subnet.share, 0.1, facecolor=_FILL[subnet.level], linewidth=0))
-    write(axes, x + 0.07, y + 0.14, subnet.name, colour=paint.text, size=8)
+    write(axes, x + 0.07, y + 0.14, subnet.name, colour=paint.text, size=8, width=wide - 0.14)
     write(axes, x + 0.07, y + 0.34, subnet.cidr, colour=paint.quiet, size=7, mono=True)
     share = f"{subnet.symbol} {percent(subnet.share)}".strip()
     write(axes, x + 0.07, y + 0.55, share, colour=paint.text, size=8, weight=subnet.weight)

@@ -77,7 +77,7 @@ class BeforeAfterChart(Chart):
         rows = -(-len(MARKS) // _LEGEND_COLUMNS)
         legend_top = _TOP + grid.height + 0.16
         figure = new_figure(_WIDTH, legend_top + rows * _LEGEND_ROW + 0.12, paint)
-        head = draw_heading(figure, self._heading(), self._line(), paint)
+        head = draw_heading(figure, label(self.title), self._line(), paint, after=self._where())
         for place, (cells, caption) in enumerate(zip((self.before, self.after), self.captions, strict=True)):
             x = _LEFT + place * (_MAP + _GAP)
             write(head, x, 0.8, label(caption, 30), colour=paint.text, size=9, weight="bold")
@@ -110,10 +110,11 @@ class BeforeAfterChart(Chart):
         where = f"a /{self.cidr.partition('/')[2]}" if self.anonymous else self.cidr
         return f"BeforeAfterChart({where}: {self._line()})"
 
+    def _where(self) -> str:
+        return f"a /{self.cidr.partition('/')[2]} subnet" if self.anonymous else self.cidr
+
     def _heading(self) -> str:
-        if self.anonymous:
-            return f"a /{self.cidr.partition('/')[2]} subnet"
-        return " · ".join(filter(None, (label(self.title), self.cidr)))
+        return " · ".join(filter(None, (label(self.title), self._where())))
 
     def _line(self) -> str:
         free = [int(count) for count in self.counts[["before", "after"]].iloc[0]]

@@ -21,6 +21,7 @@ from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, fontManager, get_font
+from matplotlib.textpath import text_to_path
 from PIL import Image
 
 from zecnb.errors import UsageError
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from zecnb.render.palette import Theme
 
-__all__ = ["DPI", "Chart", "blank_axes", "draw_heading", "label", "new_figure", "plural", "write"]
+__all__ = ["DPI", "Chart", "blank_axes", "draw_heading", "fit", "label", "new_figure", "plural", "write"]
 
 DPI = 96
 """Pixels per inch as shown; PNGs are drawn ``scale`` times finer."""
@@ -156,23 +157,84 @@ def blank_axes(figure: Figure, left: float, top: float, width: float, height: fl
 
 
 def write(
-    axes: Axes, x: float, y: float, text: str, *, colour: str, size: float = 8.5, mono: bool = False, **more: Any
+    axes: Axes,
+    x: float,
+    y: float,
+    text: str,
+    *,
+    colour: str,
+    size: float = 8.5,
+    mono: bool = False,
+    weight: str = "normal",
+    width: float | None = None,
+    **more: Any,
 ) -> None:
-    """Write plain text (no mathtext: a dollar sign in a name is a dollar sign); ``size`` in points."""
-    font = FontProperties(family=list(_families(mono=mono)), weight=more.pop("weight", "normal"), size=size)
-    placed = {"va": "center", "ha": "left"} | more
-    axes.text(x, y, text, color=colour, fontproperties=font, parse_math=False, **placed)
+    """Write plain text (no mathtext: a dollar sign in a name is a dollar sign).
+
+    Args:
+        axes: where to.
+        x: in the axes' own units.
+        y: in the axes' own units.
+        text: what to write, see ``label``.
+        colour: of the letters.
+        size: points.
+        mono: with letters of one width.
+        weight: normal or bold.
+        width: inches it may take; a longer text gets an ellipsis.
+        more: what matplotlib's ``Axes.text`` takes.
+    """
+    font = _font(size, weight, mono=mono)
+    text = text if width is None else fit(text, width, size, weight)
+    axes.text(
+        x, y, text, color=colour, fontproperties=font, parse_math=False, **({"va": "center", "ha": "left"} | more)
+    )
 
 
-def draw_heading(figure: Figure, title: str, line: str, paint: Theme) -> Axes:
-    """Write a chart's title and the line below it; returns axes in inches over the whole width."""
+def fit(text: str, width: float, size: float, weight: str = "normal") -> str:
+    """Return as much of a text as ``width`` inches hold at ``size`` points, with an ellipsis if not all."""
+    font = _font(size, weight, mono=False)
+    if _inches(text, font) <= width:
+        return text
+    few, many = 0, len(text)
+    while many - few > 1:
+        middle = (few + many) // 2
+        few, many = (middle, many) if _inches(text[:middle] + "…", font) <= width else (few, middle)
+    return text[:few].rstrip() + "…"
+
+
+def draw_heading(figure: Figure, title: str, line: str, paint: Theme, *, after: str = "") -> Axes:
+    """Write a chart's title and the line below it.
+
+    Args:
+        figure: where to.
+        title: shortened when there is no room for all of it.
+        line: below the title.
+        paint: the theme.
+        after: follows the title and is never shortened.
+
+    Returns:
+        Axes over the whole width, in inches.
+    """
     width = figure.get_size_inches()[0]
     head = blank_axes(figure, 0, 0, width, 1)
     head.set_xlim(0, width)
     head.set_ylim(1, 0)
+    room = width - 0.3
+    if after and title:
+        after = f" · {after}"
+    title = fit(title, room - _inches(after, _font(11, "bold", mono=False)), 11, "bold") + after
     write(head, 0.15, 0.23, title, colour=paint.text, size=11, weight="bold")
-    write(head, 0.15, 0.47, line, colour=paint.quiet, size=8.5)
+    write(head, 0.15, 0.47, line, colour=paint.quiet, size=8.5, width=room)
     return head
+
+
+def _font(size: float, weight: str, *, mono: bool) -> FontProperties:
+    return FontProperties(family=list(_families(mono=mono)), weight=weight, size=size)
+
+
+def _inches(text: str, font: FontProperties) -> float:
+    width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
+    return float(width) / 72
 
 
 @cache

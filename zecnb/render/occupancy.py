@@ -122,7 +122,7 @@ class OccupancyChart(Chart):
         legend_top = _TOP + grid.height + 0.16
         notes_top = legend_top + legend_height() + 0.06
         figure = new_figure(width, notes_top + 0.19 * len(notes) + 0.1, paint)
-        draw_heading(figure, self._heading(), self._subheading(), paint)
+        draw_heading(figure, label(self.title), self._subheading(), paint, after=self._where())
         area = blank_axes(figure, _LEFT, _TOP, grid.width, grid.height)
         draw_map(area, grid, self.cells, paint, redacted=self.anonymous)
         legend = blank_axes(figure, 0.15, legend_top, width - 0.3, legend_height())
@@ -166,11 +166,11 @@ class OccupancyChart(Chart):
         where = f"a /{self.cidr.partition('/')[2]}" if self.anonymous else self.cidr
         return f"OccupancyChart({where}: {', '.join(said)})"
 
+    def _where(self) -> str:
+        return f"a /{self.cidr.partition('/')[2]} subnet" if self.anonymous else self.cidr
+
     def _heading(self) -> str:
-        if self.anonymous:
-            return f"a /{self.cidr.partition('/')[2]} subnet"
-        name = label(self.title)
-        return f"{name} · {self.cidr}" if name else self.cidr
+        return " · ".join(filter(None, (label(self.title), self._where())))
 
     def _subheading(self) -> str:
         free = int((self.cells == Cell.FREE).sum())

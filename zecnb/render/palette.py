@@ -20,7 +20,6 @@ __all__ = [
     "DARK",
     "LIGHT",
     "MARKS",
-    "RAMP",
     "TONES",
     "UNSEEN",
     "Cell",
@@ -93,8 +92,7 @@ MARKS: Mapping[Cell, Mark] = {
 UNSEEN = Mark("unseen", "used by something no listing shows; where is not known", "", _GREY, "$?$", "?", -1)
 """Not a cell: the number is known, the places are not."""
 
-RAMP = ("#E3EFF7", "#BBDDF0", "#8CC8EC", "#56B4E9", "#2390CC", "#0067A6")
-"""From small to large, light to dark: sky blue to blue of the same palette; steps differ in lightness."""
+_RAMP = ("#E3EFF7", "#BBDDF0", "#8CC8EC", "#62B5E8", "#3E98D3", "#1F7AB8")  # sky blue to blue; black reads on all
 
 
 class Theme(NamedTuple):
@@ -107,6 +105,7 @@ class Theme(NamedTuple):
         line: separators.
         free: cells of free space.
         shut: cells without free space, where free space is what is looked for.
+        ramp: from small to large, ever further from the paper in lightness.
     """
 
     paper: str
@@ -115,10 +114,15 @@ class Theme(NamedTuple):
     line: str
     free: str
     shut: str
+    ramp: tuple[str, ...]
 
 
-LIGHT = Theme(paper="#FFFFFF", text="#1F2328", quiet="#59636E", line="#D1D9E0", free="#EEF1F4", shut="#3A4048")
-DARK = Theme(paper="#111418", text="#F0F3F6", quiet="#A9B4BF", line="#3D444D", free="#262C33", shut="#2B3138")
+LIGHT = Theme(
+    paper="#FFFFFF", text="#1F2328", quiet="#59636E", line="#D1D9E0", free="#EEF1F4", shut="#3A4048", ramp=_RAMP
+)
+DARK = Theme(
+    paper="#111418", text="#F0F3F6", quiet="#A9B4BF", line="#3D444D", free="#262C33", shut="#2B3138", ramp=_RAMP[::-1]
+)
 
 
 def theme(*, dark: bool) -> Theme:

@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 
 from zecnb.render.cellmap import Grid, check_cells, draw_colours, draw_labels
 from zecnb.render.figures import Chart, blank_axes, draw_heading, label, new_figure, plural, write
-from zecnb.render.palette import RAMP, Cell, theme
+from zecnb.render.palette import Cell, theme
 from zecnb.render.text import table_text
 
 if TYPE_CHECKING:
@@ -50,10 +50,8 @@ def _by_class(lengths: NDArray[np.int64]) -> pd.DataFrame:
     return pd.DataFrame({"length": list(_CLASSES), "runs": runs.astype(np.int64), "addresses": addresses})
 
 
-def _titled(what: str, title: str, cidr: str, *, anonymous: bool) -> str:
-    if anonymous:
-        return f"{what} · a /{cidr.partition('/')[2]} subnet"
-    return " · ".join(filter(None, (what, label(title, 30), cidr)))
+def _where(cidr: str, *, anonymous: bool) -> str:
+    return f"a /{cidr.partition('/')[2]} subnet" if anonymous else cidr
 
 
 def _summary(lengths: NDArray[np.int64]) -> str:
@@ -102,14 +100,14 @@ class FreeRunChart(Chart):
         counts = self.counts
         tall = 1.9
         figure = new_figure(_WIDTH, 0.95 + tall + 0.5, paint)
-        draw_heading(figure, self._heading(), _summary(free_runs(self.cells)[1]), paint)
+        draw_heading(figure, self._heading(), _summary(free_runs(self.cells)[1]), paint, after=self._place())
         axes = blank_axes(figure, _MARGIN, 0.95, _WIDTH - 2 * _MARGIN, tall)
         most = max(int(counts["addresses"].max()), 1)
         axes.set_xlim(-0.5, len(_CLASSES) - 0.5)
         axes.set_ylim(0, most)
         axes.plot([-0.5, len(_CLASSES) - 0.5], [0, 0], color=paint.quiet, linewidth=0.8, clip_on=False)
         per_inch = most / tall
-        columns = zip(counts["length"], counts["runs"], counts["addresses"], RAMP, strict=True)
+        columns = zip(counts["length"], counts["runs"], counts["addresses"], paint.ramp, strict=True)
         for place, (length, runs, addresses, colour) in enumerate(columns):
             edge = paint.quiet if addresses else "none"
             axes.add_patch(
@@ -133,15 +131,22 @@ class FreeRunChart(Chart):
 
     def text(self) -> str:
         """Return the numbers as a table of text."""
-        lines = [self._heading(), _summary(free_runs(self.cells)[1]), table_text(self.counts, width=80)]
+        lines = [
+            f"{self._heading()} · {self._place()}",
+            _summary(free_runs(self.cells)[1]),
+            table_text(self.counts, width=80),
+        ]
         return "\n".join(lines)
 
     def __repr__(self) -> str:
         where = f"a /{self.cidr.partition('/')[2]}" if self.anonymous else self.cidr
         return f"FreeRunChart({where}: {_summary(free_runs(self.cells)[1])})"
 
+    def _place(self) -> str:
+        return _where(self.cidr, anonymous=self.anonymous)
+
     def _heading(self) -> str:
-        return _titled("Free runs", self.title, self.cidr, anonymous=self.anonymous)
+        return " · ".join(filter(None, ("Free runs", label(self.title, 30))))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -191,18 +196,17 @@ class FragmentationChart(Chart):
         paint = theme(dark=self.dark)
         grid = Grid.of(self.cidr)
         figure = new_figure(_WIDTH, 0.66 + grid.height + 0.55, paint)
-        draw_heading(figure, self._heading(), self._line(), paint)
+        draw_heading(figure, self._heading(), self._line(), paint, after=self._place())
         axes = blank_axes(figure, _LEFT, 0.66, grid.width, grid.height)
         kinds = self._kinds().reshape(-1, grid.fold).max(axis=1)
-        colours = [paint.shut, *RAMP]
+        colours = [paint.shut, *paint.ramp]
         rgb = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in colours], np.uint8)
         draw_colours(axes, grid, rgb[kinds], paint)
         draw_labels(axes, grid, paint, redacted=self.anonymous)
         if grid.numbered:
             for start, length in zip(*free_runs(self.cells), strict=True):
-                ink = "#FFFFFF" if length >= _BOUNDS[-1] else "#000000"
                 x, y = start % grid.columns + 0.5, start // grid.columns + 0.52
-                write(axes, x, y, str(length), colour=ink, size=7, ha="center")
+                write(axes, x, y, str(length), colour="#000000", size=7, ha="center")
         legend = blank_axes(figure, 0, 0.66 + grid.height + 0.15, _WIDTH, 0.3)
         self._draw_legend(legend, colours, paint)
         return figure
@@ -229,14 +233,17 @@ class FragmentationChart(Chart):
 
     def text(self) -> str:
         """Return the numbers as tables of text."""
-        return "\n".join([self._heading(), self._line(), table_text(self.counts, width=80)])
+        return "\n".join([f"{self._heading()} · {self._place()}", self._line(), table_text(self.counts, width=80)])
 
     def __repr__(self) -> str:
         where = f"a /{self.cidr.partition('/')[2]}" if self.anonymous else self.cidr
         return f"FragmentationChart({where}: {self._line()})"
 
+    def _place(self) -> str:
+        return _where(self.cidr, anonymous=self.anonymous)
+
     def _heading(self) -> str:
-        return _titled("Free space by run length", self.title, self.cidr, anonymous=self.anonymous)
+        return " · ".join(filter(None, ("Free space by run length", label(self.title, 30))))
 
     def _line(self) -> str:
         blocks = ", ".join(f"{count:,} of {size}" for size, count in self.blocks.to_numpy())

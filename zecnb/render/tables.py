@@ -31,6 +31,7 @@ __all__ = [
     "summary_html",
     "table_html",
     "table_text",
+    "verdict_view",
     "wrap",
 ]
 
@@ -113,10 +114,9 @@ def plan_html(
         header: a line above it all, plain text.
     """
     rows = _worst_first(frame) if len(frame) > ROWS else frame
-    nics = _named(rows, "nic")
-    view = pd.DataFrame({"row": rows["row"], "vNIC": nics}).join(rows[["address", "mode", "verdict"]])
-    view["holder"] = _holders(rows)
-    view["why"], view["what to do"], view["api_code"] = rows["reason"], rows["fix"], rows["api_code"]
+    view = pd.DataFrame({"row": rows["row"], "vNIC": _named(rows, "nic"), "mode": rows["mode"]})
+    view = view.join(verdict_view(rows))
+    view["api_code"] = rows["api_code"]
     same = [name for name in ("row", "vNIC", "mode") if not _varied(view[name])]
     columns = [name for name in view.columns if name not in same and not _silent(view, name)]
     one_nic = " · ".join(["vNIC", *rows[["nic_name", "nic_id"]].iloc[0].dropna()]) if len(rows) else ""
@@ -131,6 +131,14 @@ def plan_html(
         _folded(f"API calls ({len(calls):,})", bare_table(calls, where=".calls")) if len(calls) else "",
         _folded(f"Findings ({len(findings):,})", _findings(findings), opened=not len(frame)) if len(findings) else "",
     )
+
+
+def verdict_view(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return what a person reads first of a plan's rows: address, verdict, holder, why, what to do."""
+    view = rows[["address", "verdict"]].copy()
+    view["holder"] = _holders(rows)
+    view["why"], view["what to do"] = rows["reason"], rows["fix"]
+    return view
 
 
 def findings_html(findings: pd.DataFrame) -> str:
