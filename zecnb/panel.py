@@ -121,6 +121,7 @@ class Panel(w.VBox):
         self._watch()
         self._reader.do(self._load_names)
         self._changed()
+        session.watchers.add(self)
 
     def __repr__(self) -> str:
         return f"Panel({self._session.account})"
@@ -282,11 +283,15 @@ class Panel(w.VBox):
         self._bar.layout.display = self._cancel.layout.display = None if running else "none"
         self._ask.layout.display = "none" if self._answer == self._dismiss or running else None
 
+    def outdated(self) -> None:
+        """Judge again: the session has changed or read something since."""
+        if not self._running:
+            self._shown = None
+            self._changed()
+
     def _reread(self) -> None:
         self._session.refresh()
-        self._shown = None
         self._reader.do(self._load_names)
-        self._changed()
 
     # -- writing -------------------------------------------------------------------------------------------------
 
@@ -362,5 +367,4 @@ def _tally(plan: Plan) -> str:
 
 def _picture(plan: Plan) -> str:
     chart = plan.chart()
-    png = base64.b64encode(chart._repr_png_()).decode()
-    return picture_html(png, chart.text())
+    return picture_html(base64.b64encode(chart.png()).decode(), chart.text())

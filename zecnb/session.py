@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
@@ -106,6 +107,7 @@ class Session:
         account: label of the account, never a credential.
         emulator: the local ZEC behind it, None for the real API.
         panel_memory: what was typed into panels, so that running a cell again keeps it.
+        watchers: panels; their ``outdated()`` is called when what was read is forgotten.
     """
 
     def __init__(
@@ -126,6 +128,7 @@ class Session:
         self._lock = threading.Lock()
         self._kept: dict[str, tuple[float, Inventory]] = {}
         self.panel_memory: dict[Any, Any] = {}
+        self.watchers: weakref.WeakSet[Any] = weakref.WeakSet()
 
     # -- reading -------------------------------------------------------------------------------------------------
 
@@ -203,6 +206,8 @@ class Session:
         """Forget what was read; the next plan reads again."""
         with self._lock:
             self._kept.clear()
+        for watcher in list(self.watchers):
+            watcher.outdated()
 
     # -- writing -------------------------------------------------------------------------------------------------
 

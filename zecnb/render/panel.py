@@ -41,6 +41,8 @@ STYLE = (
     "white-space:pre-wrap;user-select:all;margin:.4em 0}"
     ".zecnb-panel button:focus-visible,.zecnb-panel input:focus-visible,.zecnb-panel textarea:focus-visible,"
     ".zecnb-panel select:focus-visible{outline:2px solid #0072B2;outline-offset:1px}"
+    ".zecnb-panel .widget-toggle-buttons{display:flex;flex-direction:row;align-items:center}"
+    ".zecnb-panel .widget-toggle-buttons .widget-label{flex:0 0 auto;text-align:right}"
     ".zecnb-ask{align-items:center;gap:6px}"
     "</style>"
 )
