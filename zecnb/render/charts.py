@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from zecnb.errors import UsageError
-from zecnb.render.cells import percent
+from zecnb.render.cells import ID_LIMIT, percent, shorten
 from zecnb.render.figures import Chart, blank_axes, draw_heading, label, new_figure, plural, write
 from zecnb.render.palette import TONES, theme
 from zecnb.render.text import table_text
@@ -73,7 +73,7 @@ class _Subnet(NamedTuple):
 def _drawn(ranked: pd.DataFrame, *, anonymous: bool) -> list[_Subnet]:
     """Return subnets with names cleaned: the name, else the id; a number when no names may be shown."""
     ids = ranked["subnet_id"].astype(object)
-    names = ranked["name"].astype(object).fillna("") if "name" in ranked else ids
+    names = ranked["name"].astype(object).fillna("") if "name" in ranked else ids.map(lambda _: "")
     unseen = ranked["unseen"] if "unseen" in ranked else ranked["used"] * 0
     numbers = zip(ranked["level"], ranked["utilisation"], unseen, ranked["used"], ranked["usable"], strict=True)
     drawn = []
@@ -82,7 +82,7 @@ def _drawn(ranked: pd.DataFrame, *, anonymous: bool) -> list[_Subnet]:
         if anonymous:
             name, cidr = f"subnet {place + 1}", "/" + cidr.partition("/")[2]
         else:
-            name = label(str(names.iloc[place]).strip() or str(ids.iloc[place]))
+            name = label(str(names.iloc[place]).strip() or shorten(str(ids.iloc[place]), ID_LIMIT, middle=True))
         full = min(float(share), 1.0)
         part = min(int(hidden) / max(int(usable), 1), full)
         drawn.append(_Subnet(name, cidr, str(level), full, part, int(usable) - int(used)))
@@ -290,7 +290,7 @@ class VpcChart(Chart):
         axes.set_ylim(max(total, 0.01), 0)
         y = 0.0
         for (title, _), tiles, rest, height in zip(self._vpcs, shown, rests, heights, strict=True):
-            write(axes, _MARGIN, y + heading * 0.55, title, colour=paint.text, size=9, weight="bold")
+            write(axes, _MARGIN, y + heading * 0.55, title, colour=paint.text, size=9, weight="bold", width=7.4)
             for place, subnet in enumerate(tiles):
                 corner = (_MARGIN + place % across * (wide + gap), y + heading + place // across * (tall + gap))
                 _draw_tile(axes, subnet, corner, (wide, tall), paint)
@@ -304,7 +304,13 @@ class VpcChart(Chart):
     def text(self) -> str:
         """Return the VPCs in words and their subnets as a table of text."""
         titles = [title for title, _ in self._vpcs]
-        return "\n".join(["Subnets by VPC", *titles, table_text(_listed(self), limit=self.top, width=110)])
+        return "\n".join(
+            [
+                f"Subnets by VPC: {_levels_said(self._subnets)}",
+                *titles,
+                table_text(_listed(self), limit=self.top, width=110),
+            ]
+        )
 
     def __repr__(self) -> str:
         return f"VpcChart({plural(len(self._vpcs), 'VPC')}, {_levels_said(self._subnets)})"

@@ -39,6 +39,7 @@ __all__ = ["DPI", "Chart", "blank_axes", "draw_heading", "fit", "label", "new_fi
 DPI = 96
 """Pixels per inch as shown; PNGs are drawn ``scale`` times finer."""
 
+_HINTING = 1.06  # letters are up to this much wider where pixels are few
 _SANS, _MONO = "DejaVu Sans", "DejaVu Sans Mono"  # shipped with matplotlib: the same letters everywhere
 _FALLBACKS = ("Noto Sans CJK SC", "Noto Sans SC", "Microsoft YaHei", "PingFang SC", "WenQuanYi Zen Hei", "Noto Sans")
 _RENDERING = threading.Lock()  # an SVG's ids depend on a global setting, and FreeType is not for two at a time
@@ -234,7 +235,7 @@ def _font(size: float, weight: str, *, mono: bool) -> FontProperties:
 
 def _inches(text: str, font: FontProperties) -> float:
     width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
-    return float(width) / 72
+    return float(width) / 72 * _HINTING
 
 
 @cache

@@ -119,7 +119,7 @@ def plan_html(
     view["api_code"] = rows["api_code"]
     same = [name for name in ("row", "vNIC", "mode") if not _varied(view[name])]
     columns = [name for name in view.columns if name not in same and not _silent(view, name)]
-    one_nic = " · ".join(["vNIC", *rows[["nic_name", "nic_id"]].iloc[0].dropna()]) if len(rows) else ""
+    one_nic = "vNIC " + " · ".join(rows[["nic_name", "nic_id"]].iloc[0].dropna()) if len(rows) else ""
     note = f"Worst of {len(frame):,} rows first." if len(frame) > ROWS else ""
     return wrap(
         _paragraph(header),
