@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.render import frames
@@ -82,6 +82,7 @@ def test_names_never_become_markup(what: str, name: str):
     assert name in reader.text
 
 
+@settings(max_examples=40)  # each makes twelve pages
 @given(st.text(max_size=200))
 def test_no_text_breaks_out(name: str):
     """Any text at all leaves the page's structure as it was."""

@@ -113,20 +113,20 @@ def plan_html(
         summary: columns of ``schema.SUMMARY``.
         header: a line above it all, plain text.
     """
-    rows = _worst_first(frame) if len(frame) > ROWS else frame
-    view = pd.DataFrame({"row": rows["row"], "vNIC": _named(rows, "nic"), "mode": rows["mode"]})
-    view = view.join(verdict_view(rows))
-    view["api_code"] = rows["api_code"]
-    same = [name for name in ("row", "vNIC", "mode") if not _varied(view[name])]
-    columns = [name for name in view.columns if name not in same and not _silent(view, name)]
-    one_nic = "vNIC " + " · ".join(rows[["nic_name", "nic_id"]].iloc[0].dropna()) if len(rows) else ""
+    rows = _worst_first(frame)
+    view = pd.DataFrame({"row": rows["row"], "vNIC": _named(rows, "nic")}).join(rows[["address", "mode", "verdict"]])
+    view["holder"] = _holders(rows)
+    view["why"], view["what to do"], view["api_code"] = rows["reason"], rows["fix"], rows["api_code"]
+    same = {"row": "row", "vNIC": "nic_id", "mode": "mode"}  # columns that say nothing when all rows agree
+    columns = [name for name in view.columns if _varied(frame, same.get(name)) and not _silent(view, name)]
+    one_nic = "" if "vNIC" in columns else "vNIC " + " · ".join(rows[["nic_name", "nic_id"]].iloc[0].dropna())
     note = f"Worst of {len(frame):,} rows first." if len(frame) > ROWS else ""
     return wrap(
         _paragraph(header),
-        _paragraph(one_nic if "vNIC" in same else ""),
+        _paragraph(one_nic),
         _tally(frame["verdict"], VERDICTS),
         _paragraph(note),
-        bare_table(view, columns, where=".frame") if len(frame) else "",
+        bare_table(view, columns, where=".frame", total=len(frame)) if len(frame) else "",
         bare_table(summary, caption="Subnets, before and after", where=".summary") if len(summary) else "",
         _folded(f"API calls ({len(calls):,})", bare_table(calls, where=".calls")) if len(calls) else "",
         _folded(f"Findings ({len(findings):,})", _findings(findings), opened=not len(frame)) if len(findings) else "",
@@ -178,21 +178,28 @@ def receipt_html(frame: pd.DataFrame, headline: str = "") -> str:
 
 
 def _findings(findings: pd.DataFrame) -> str:
-    rows = _worst_first(findings, "severity") if len(findings) > ROWS else findings
+    rows = _worst_first(findings, "severity")
     view = rows[["row", "address", "severity", "code"]].copy()
     view["holder"] = _holders(rows)
     view["message"], view["what to do"], view["api_code"] = rows["message"], rows["fix"], rows["api_code"]
-    return bare_table(view, [name for name in view.columns if not _silent(view, name)], where=".findings")
+    columns = [name for name in view.columns if not _silent(view, name)]
+    return bare_table(view, columns, where=".findings", total=len(findings))
 
 
 def _worst_first(frame: pd.DataFrame, column: str = "verdict") -> pd.DataFrame:
+    """Return the rows to show: all in their order, or of too many the worst."""
+    if len(frame) <= ROWS:
+        return frame
     rank = frame[column].map({verdict: -place for place, verdict in enumerate(VERDICTS)}).fillna(-len(VERDICTS))
-    return frame.iloc[rank.argsort(kind="stable")]
+    return frame.iloc[rank.argsort(kind="stable")[:ROWS]]
 
 
-def _varied(values: pd.Series) -> bool:
-    filled = values.fillna("")
-    return bool(len(filled)) and bool((filled != filled.iloc[0]).any())
+def _varied(frame: pd.DataFrame, name: str | None) -> bool:
+    """Tell whether a column has more than one value; True for no column, and where there are no rows."""
+    if name is None or not len(frame):
+        return True
+    filled = frame[name].fillna("")
+    return bool((filled != filled.iloc[0]).any())
 
 
 def _silent(view: pd.DataFrame, name: str) -> bool:
