@@ -6,8 +6,10 @@ octets without leading zeros, spaces or signs (contract.md A15); anything else i
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -39,10 +41,14 @@ EXPANSION_LIMIT = 1 << 16
 """Addresses that the ranges and CIDRs of one input may stand for together: a whole /16."""
 
 _BLOCK = 1 << 16  # strings parsed at a time: their bytes and indices stay in the processor's cache
+_THREADED = 4  # blocks from which on threads pay: numpy works outside the interpreter's lock
 _DOT, _ZERO, _NINE = ord("."), ord("0"), ord("9")
 
 # Anything people put between addresses, from any keyboard or web page.
 _SEPARATORS = "[\\s,;\u00a0\u2000-\u200b\u2028\u2029\u3000\ufeff\uff0c\uff1b\u3001]+"
+_DOTTED = r"^([0-9]{1,9}\.){3}[0-9]{1,9}(-(([0-9]{1,9}\.){3})?[0-9]{1,9})?$"
+_ABOVE_255 = r"(^|[.-])0*(25[6-9]|2[6-9][0-9]|[3-9][0-9]{2}|[1-9][0-9]{3,})([.-]|$)"
+_IPV6 = r"^\[?[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*(%[^\s/\]]+)?\]?(/[0-9]+)?$"
 _DASHES = "[ \t\u00a0]*[-\u2010-\u2015\u2212][ \t\u00a0]*"
 
 
@@ -120,10 +126,19 @@ def parse(
     offsets = np.frombuffer(column.buffers()[1], np.int64)[column.offset : column.offset + len(column) + 1]
     raw = column.buffers()[2]
     data = np.frombuffer(raw, np.uint8) if raw is not None and raw.size else np.zeros(0, np.uint8)
-    for begin in range(0, len(column), _BLOCK):
+
+    def block(begin: int) -> None:
         end = min(begin + _BLOCK, len(column))
         edges = offsets[begin : end + 1]
         _parse_block(data[edges[0] : edges[-1]], edges - edges[0], values[begin:end], good[begin:end])
+
+    begins = range(0, len(column), _BLOCK)
+    if len(begins) < _THREADED:
+        for begin in begins:
+            block(begin)
+    else:
+        with ThreadPoolExecutor(min(os.cpu_count() or 1, 4)) as pool:
+            list(pool.map(block, begins))
     return values, good
 
 
@@ -246,7 +261,8 @@ def expand(
     counts = np.ones(len(text), np.int64)
     counts[rest] = size
     value[rest] = first
-    text = _replace(text, rest, odd)
+    if not odd.equals(text.take(pa.array(rest))):
+        text = _replace(text, rest, odd)
     if (size > 1).any() or ((why == Reason.OK) & (size == 1)).any():
         within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         touched = np.repeat(np.isin(source, rest) & (reason == Reason.OK), counts)
@@ -270,40 +286,39 @@ def spans(tokens: pa.LargeStringArray) -> tuple[NDArray[np.uint32], NDArray[np.u
 
 def _spans(odd: pa.LargeStringArray) -> tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.uint8]]:
     """Return first address, number of addresses (1 for a bad token) and reason of each token."""
-    single, single_good = parse(odd)
-    parts = pc.extract_regex(odd, r"^(?P<low>[^-/]+)-(?P<high>[^-/]+)$")
-    is_range = np.asarray(pc.is_valid(parts))
+    first, good = parse(odd)
+    size = np.ones(len(odd), np.int64)
+    why = np.where(good, Reason.OK, Reason.NOT_AN_ADDRESS).astype(np.uint8)
+    many = np.flatnonzero(np.asarray(pc.match_substring_regex(odd, "[-/]")))
+    if len(many):
+        first[many], size[many], why[many] = _blocks(odd.take(pa.array(many)))
+    bad = np.flatnonzero(why == Reason.NOT_AN_ADDRESS)
+    if len(bad):
+        why[bad] = _classify(odd.take(pa.array(bad)))
+    return first, size, why
+
+
+def _blocks(texts: pa.LargeStringArray) -> tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.uint8]]:
+    """Read ranges and CIDRs."""
+    parts = pc.extract_regex(texts, r"^(?P<low>[^-/]+)-(?P<high>[^-/]+)$")
     low_text = pc.utf8_trim_whitespace(pc.struct_field(parts, "low"))
     high_text = pc.utf8_trim_whitespace(pc.struct_field(parts, "high"))
-    low, low_good = parse(low_text)
     stem = pc.replace_substring_regex(low_text, r"[^.]*$", "")
     is_octet = pc.match_substring_regex(high_text, r"^[0-9]{1,3}$")
+    low, low_good = parse(low_text)
     high, high_good = parse(pc.if_else(is_octet, pc.binary_join_element_wise(stem, high_text, _NOTHING), high_text))
-    network, prefix, cidr_why = parse_cidr(odd)
-    is_cidr = np.asarray(pc.match_substring(odd, "/"))
+    network, prefix, reason = parse_cidr(texts)
 
-    why = np.full(len(odd), Reason.NOT_AN_ADDRESS, np.uint8)
-    first = np.zeros(len(odd), np.uint32)
-    size = np.ones(len(odd), np.int64)
-    _set(why, single_good, Reason.OK)
-    first[single_good] = single[single_good]
-
-    ranged = is_range & low_good & high_good
-    _set(why, ranged, Reason.OK)
-    _set(why, ranged & (high < low), Reason.RANGE_REVERSED)
-    ranged &= high >= low
-    first[ranged] = low[ranged]
-    size[ranged] = (high.astype(np.int64) - low.astype(np.int64) + 1)[ranged]
-
-    why[is_cidr] = cidr_why[is_cidr]
-    block = is_cidr & (cidr_why == Reason.OK)
-    first[block] = network[block]
+    is_cidr = np.asarray(pc.match_substring(texts, "/"))
+    is_range = low_good & high_good & ~is_cidr
+    forward = is_range & (high >= low)
+    block = is_cidr & (reason == Reason.OK)
+    why = np.where(is_cidr, reason, Reason.NOT_AN_ADDRESS).astype(np.uint8)
+    why[is_range] = np.where(forward, Reason.OK, Reason.RANGE_REVERSED)[is_range]
+    size = np.ones(len(texts), np.int64)
+    size[forward] = (high.astype(np.int64) - low.astype(np.int64) + 1)[forward]
     size[block] = np.left_shift(1, 32 - prefix[block])
-
-    bad = why != Reason.OK
-    if bad.any():
-        why[bad] = np.where(why[bad] == Reason.NOT_AN_ADDRESS, _classify(odd.filter(pa.array(bad))), why[bad])
-    return first, size, why
+    return np.where(forward, low, np.where(block, network, 0)).astype(np.uint32), size, why
 
 
 def _set(why: NDArray[np.uint8], where: NDArray[np.bool_], reason: Reason) -> None:
@@ -313,13 +328,14 @@ def _set(why: NDArray[np.uint8], where: NDArray[np.bool_], reason: Reason) -> No
 def _classify(bad: pa.LargeStringArray) -> NDArray[np.uint8]:
     """Say more than "not an address" where the shape tells."""
     why = np.full(len(bad), Reason.NOT_AN_ADDRESS, np.uint8)
-    dotted = np.asarray(pc.match_substring_regex(bad, r"^([0-9]{1,9}\.){3}[0-9]{1,9}(-|$)"))
-    leading = np.asarray(pc.match_substring_regex(bad, r"(^|\.)0[0-9]"))
-    _set(why, dotted & ~leading, Reason.OCTET_TOO_LARGE)
+    dotted = np.asarray(pc.match_substring_regex(bad, _DOTTED))
+    leading = np.asarray(pc.match_substring_regex(bad, r"(^|[.-])0[0-9]"))
+    large = np.asarray(pc.match_substring_regex(bad, _ABOVE_255))
+    _set(why, dotted & large & ~leading, Reason.OCTET_TOO_LARGE)
     _set(why, dotted & leading, Reason.LEADING_ZERO)
     _set(
         why,
-        np.asarray(pc.match_substring_regex(bad, r"^\[?[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.:%]*\]?(/[0-9]+)?$")),
+        np.asarray(pc.match_substring_regex(bad, _IPV6)),
         Reason.IPV6,
     )
     _set(
@@ -343,7 +359,7 @@ def suggest(text: str, reason: int) -> str:
     match Reason(reason):
         case Reason.FOREIGN_DIGITS if parse([plain])[1][0]:
             return f"write {plain}"
-        case Reason.LEADING_ZERO if parse([bare := re.sub(r"(^|\.|-)0+(?=\d)", r"\1", text)])[1][0]:
+        case Reason.LEADING_ZERO if expand([bare := re.sub(r"(^|[.-])0+(?=\d)", r"\1", text)]).reason[0] == Reason.OK:
             return f"write {bare} if decimal is meant"
         case Reason.HOST_BITS:
             base, _, prefix = text.partition("/")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from zecnb.addresses import to_text
+from zecnb.archive import read_archive, write_archive
+from zecnb.difference import difference
 from zecnb.errors import UsageError
+from zecnb.ledger import addresses_of
 from zecnb.planner.occupancy import cells, occupancy
 from zecnb.planner.options import Options
 from zecnb.planner.plan import make_plan
@@ -18,6 +22,7 @@ from zecnb.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     import pandas as pd
 
@@ -74,6 +79,48 @@ class Inventory(Snapshot):
             age=self.age,
         )
 
+    def free(self, subnet_id: str, count: int) -> list[str]:
+        """Return the lowest free addresses of a subnet, as far as listings show it.
+
+        Args:
+            subnet_id: an IPv4 subnet.
+            count: how many, 1 or more.
+
+        Raises:
+            UsageError: there is no such subnet, it has no IPv4, or it has not that many.
+        """
+        at = self._ipv4(subnet_id)
+        part = self.free_runs.within(at, most=count)
+        before = np.cumsum(part.length)
+        if count < 1 or not len(before) or before[-1] < count:
+            left = self.free_runs.totals(np.array([at]))[0]
+            raise UsageError(f"subnet {subnet_id} has {left:,} free addresses, not {count:,}; ask for 1 or more")
+        place = np.arange(count)
+        run = np.searchsorted(before, place, "right")
+        first = addresses_of(part.start[run]) - (before[run] - part.length[run]).astype(np.uint32)
+        return [str(text) for text in to_text(first + place.astype(np.uint32)).to_pylist()]
+
+    def diff(self, other: Inventory) -> pd.DataFrame:
+        """Return what is different in a later inventory, columns of ``schema.DIFFERENCE``."""
+        return difference(self, other)
+
+    def save(self, path: str | Path) -> Path:
+        """Write everything into a folder of Parquet files.
+
+        Raises:
+            UsageError: the folder holds something else, or cannot be written.
+        """
+        return write_archive(self, path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a saved inventory; it stays as old as it is, and every plan made from it says so.
+
+        Raises:
+            UsageError: the folder is no saved inventory, or one of a newer version.
+        """
+        return cls.from_frames(**read_archive(path))
+
     def occupancy(self, subnet_id: str | None = None) -> pd.DataFrame:
         """Return how full and fragmented each IPv4 subnet, or one, is; columns of ``schema.OCCUPANCY``.
 
@@ -95,10 +142,9 @@ class Inventory(Snapshot):
             UsageError: there is no such subnet or vNIC, or the subnet has no IPv4.
         """
         at = self._ipv4(subnet_id)
-        found = np.flatnonzero((self.nics["nic_id"] == nic_id).to_numpy()) if nic_id is not None else np.array([-1])
-        if not len(found):
+        nic = -1 if nic_id is None else self.nic_position(nic_id)
+        if nic_id is not None and nic < 0:
             raise UsageError(f"no vNIC {nic_id!r} in this inventory of {len(self.nics)} vNICs")
-        nic = int(found[0])
         name = self.subnets["name"].fillna("").iloc[at]
         return OccupancyChart(
             self.subnets["cidr_block"].iloc[at],

@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Ledger", "Runs", "addresses_of", "keys_of", "member", "subnets_of"]
+__all__ = ["Ledger", "Runs", "addresses_of", "count_by_subnet", "distinct", "find", "keys_of", "merge", "subnets_of"]
 
 _SHIFT = np.uint64(32)
 
@@ -33,13 +33,42 @@ def addresses_of(keys: NDArray[np.uint64]) -> NDArray[np.uint32]:
     return keys.astype(np.uint32)
 
 
-def member(sorted_keys: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    """Return which of ``wanted`` are among ``sorted_keys``."""
+def distinct(sorted_keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return sorted keys without repetitions."""
+    again = sorted_keys[1:] == sorted_keys[:-1]
+    return sorted_keys[np.append(True, ~again)] if again.any() else sorted_keys
+
+
+def find(sorted_keys: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Return where each wanted key stands among sorted ones, -1 where it does not."""
     if not len(sorted_keys):
-        return np.zeros(len(wanted), np.bool_)
+        return np.full(len(wanted), -1)
     at = np.searchsorted(sorted_keys, wanted)
     np.minimum(at, len(sorted_keys) - 1, out=at)
-    return np.asarray(sorted_keys[at] == wanted)
+    at[sorted_keys[at] != wanted] = -1
+    return at
+
+
+def merge(*parts: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return the distinct keys of several columns, sorted.
+
+    Columns that are sorted already merge in linear time; ``np.unique`` would hash them, a hundred times slower.
+    """
+    return distinct(np.sort(np.concatenate(parts), kind="stable"))
+
+
+def count_by_subnet(sorted_keys: NDArray[np.uint64], subnets: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Return how many keys lie in each subnet (given by position)."""
+    low, high = _edges(sorted_keys, subnets)
+    return high - low
+
+
+def _edges(sorted_keys: NDArray[np.uint64], subnets: NDArray[np.integer]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    first = subnets.astype(np.uint64)
+    return (
+        np.searchsorted(sorted_keys, first << _SHIFT),
+        np.searchsorted(sorted_keys, (first + np.uint64(1)) << _SHIFT),
+    )
 
 
 class Runs(NamedTuple):
@@ -64,16 +93,34 @@ class Runs(NamedTuple):
 
         Each subnet's network and broadcast address must be among them: they bound its gaps.
         """
-        gap = np.diff(taken)
-        same = (taken[1:] >> _SHIFT) == (taken[:-1] >> _SHIFT)
-        where = np.flatnonzero((gap > 1) & same)
-        return Runs(taken[where] + np.uint64(1), gap[where].astype(np.int64) - 1)
+        where = np.flatnonzero(np.diff(taken) > 1)
+        low, high = taken[where], taken[where + 1]
+        same = (low >> _SHIFT) == (high >> _SHIFT)
+        low, high = low[same], high[same]
+        return Runs(low + np.uint64(1), (high - low).astype(np.int64) - 1)
 
-    def expand(self) -> NDArray[np.uint64]:
-        """Return the key of every address in the runs, in their order."""
-        before = np.cumsum(self.length) - self.length
-        within = np.arange(int(self.length.sum())) - np.repeat(before, self.length)
-        return np.repeat(self.start, self.length) + within.astype(np.uint64)
+    def within(self, subnet: int, *, most: int) -> Runs:
+        """Return the first runs of one subnet, ``most`` of them at most."""
+        low, high = np.searchsorted(self.start, [np.uint64(subnet) << _SHIFT, np.uint64(subnet + 1) << _SHIFT])
+        part = slice(int(low), min(int(high), int(low) + max(most, 0)))
+        return Runs(self.start[part], self.length[part])
+
+    def totals(self, subnets: NDArray[np.integer]) -> NDArray[np.int64]:
+        """Return how many addresses are free in each subnet (given by position)."""
+        total = np.append(0, np.cumsum(self.length))
+        low, high = _edges(self.start, subnets)
+        return np.asarray(total[high] - total[low])
+
+    def longest(self, subnets: NDArray[np.integer]) -> NDArray[np.int64]:
+        """Return the longest run of each subnet (given by position), 0 where nothing is free."""
+        low, high = _edges(self.start, subnets)
+        longest = np.zeros(len(subnets), np.int64)
+        some = np.flatnonzero(low < high)
+        if len(some):
+            edges = np.ravel(np.column_stack([low[some], high[some]]))
+            padded = np.append(self.length, 0)  # reduceat takes no edge at the very end
+            longest[some] = np.maximum.reduceat(padded, edges)[::2]
+        return longest
 
 
 class Ledger(NamedTuple):
@@ -100,12 +147,7 @@ class Ledger(NamedTuple):
 
     def find(self, wanted: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Return the entry that holds each wanted key, -1 where none does. Fastest for sorted ``wanted``."""
-        if not len(self.keys):
-            return np.full(len(wanted), -1)
-        at = np.searchsorted(self.keys, wanted)
-        np.minimum(at, len(self.keys) - 1, out=at)
-        at[self.keys[at] != wanted] = -1
-        return at
+        return find(self.keys, wanted)
 
     def within(self, subnet: int) -> slice:
         """Return the entries of one subnet."""
@@ -114,10 +156,9 @@ class Ledger(NamedTuple):
 
     def of_subnets(self, subnets: NDArray[np.integer]) -> NDArray[np.uint64]:
         """Return the keys held in some subnets, sorted; ``subnets`` are sorted unique positions."""
-        low = np.searchsorted(self.keys, subnets.astype(np.uint64) << _SHIFT)
-        high = np.searchsorted(self.keys, (subnets.astype(np.uint64) + np.uint64(1)) << _SHIFT)
-        if len(subnets) == 1:
-            return self.keys[low[0] : high[0]]
-        length = high - low
-        within = np.arange(int(length.sum())) - np.repeat(np.cumsum(length) - length, length)
-        return self.keys[np.repeat(low, length) + within]
+        low, high = _edges(self.keys, subnets)
+        if not len(subnets):
+            return self.keys[:0]
+        if (low[1:] == high[:-1]).all():  # neighbours, as all subnets of a snapshot are: no copy
+            return self.keys[low[0] : high[-1]]
+        return np.concatenate([self.keys[a:b] for a, b in zip(low.tolist(), high.tolist(), strict=True)])

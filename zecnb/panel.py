@@ -85,7 +85,7 @@ class Fields:
         return f"{line}\nreceipt = zec.apply(plan)" if verb == "apply" else line
 
 
-class Panel(w.VBox):
+class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     """A panel for one vNIC: preview, assign, undo.
 
     Attributes:

@@ -6,10 +6,13 @@ import io
 import ipaddress
 import math
 import numbers
+import re
+import warnings
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -39,7 +42,7 @@ _ALIASES = {
     "nic": "nic_id",
 }
 _TEXT_ENDINGS = (".csv", ".tsv", ".txt")
-_EXCEL_ENDINGS = (".xlsx", ".xlsm", ".xls")
+_EXCEL_ENDINGS = (".xlsx", ".xlsm")
 
 
 class CountState(IntEnum):
@@ -130,23 +133,18 @@ class Requests:
             UsageError: a needed column is missing, or addresses arrived as numbers.
         """
         names = _fields(frame)
-        ids = _id_column(frame[names["nic_id"]])
-        coded = pc.dictionary_encode(ids)
-        blank = pc.equal(coded.dictionary, "")
-        nic = np.asarray(pc.fill_null(coded.indices, -1)).astype(np.int64)
-        if pc.any(blank).as_py():
-            nic[nic == pc.index(coded.dictionary, "").as_py()] = -1
-        counts = [_count(value) for value in _cells(frame, names.get("ip_address_count"))]
+        nic, nic_ids = _id_column(frame[names["nic_id"]])
+        nic[nic == pc.index(nic_ids, "").as_py()] = -1
+        count, state, count_text = _count_column(frame, names.get("ip_address_count"))
         source, found = _address_column(frame, names.get("ip_addresses"))
         others = [name for name in frame.columns if name not in names.values()]
-        absent = not counts
         return cls(
             row=np.arange(len(frame)),
-            nic_ids=coded.dictionary,
+            nic_ids=nic_ids,
             nic=nic,
-            count=np.zeros(len(frame), np.int64) if absent else np.array([c[0] for c in counts], np.int64),
-            count_state=np.zeros(len(frame), np.uint8) if absent else np.array([c[1] for c in counts], np.uint8),
-            count_text={i: c[2] for i, c in enumerate(counts) if c[2]},
+            count=count,
+            count_state=state,
+            count_text=count_text,
             ask_request=source,
             ask_row=source,
             asks=found,
@@ -193,23 +191,34 @@ def _read_file(path: Path) -> pd.DataFrame:
             return pd.read_excel(path, dtype=str, keep_default_na=False)
         if ending in _TEXT_ENDINGS:
             text = path.read_text(encoding="utf-8-sig")
-            return pd.read_csv(
-                io.StringIO(text),
-                dtype=str,
-                keep_default_na=False,
-                skip_blank_lines=True,
-                sep=_separator(text),
-            )
+            return _read_text(text, _separator(text))
     except ImportError as error:
         raise UsageError(f"{path.name}: reading Excel needs openpyxl: pip install 'zecnb[excel]'") from error
-    except (OSError, ValueError, pd.errors.ParserError) as error:
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise UsageError(f"{path.name} cannot be read: {error}") from error
     raise UsageError(f"{path.name}: a request file ends in {', '.join(_TEXT_ENDINGS + _EXCEL_ENDINGS)}")
 
 
+def _read_text(text: str, separator: str) -> pd.DataFrame:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        try:
+            return pd.read_csv(
+                io.StringIO(text),
+                dtype=str,
+                keep_default_na=False,
+                index_col=False,  # else cells beyond the header would shift all columns
+                sep=separator,
+            )
+        except pd.errors.ParserWarning as error:
+            raise ValueError(
+                f"a row has more cells than the header has columns; put cells that hold {separator!r} in quotes"
+            ) from error
+
+
 def _separator(text: str) -> str:
     """Return what separates the header's columns; spreadsheets of some countries write semicolons."""
-    header = text.split("\n", 1)[0]
+    header = text.lstrip("\n").split("\n", 1)[0]
     return max((",", ";", "\t"), key=header.count)
 
 
@@ -229,15 +238,33 @@ def _fields(frame: pd.DataFrame) -> dict[str, Any]:
     return names
 
 
-def _id_column(series: pd.Series) -> pa.LargeStringArray:
+def _id_column(series: pd.Series) -> tuple[NDArray[np.int64], pa.LargeStringArray]:
+    """Return the position of each id among the distinct ones, -1 for none, and those."""
     if pd.api.types.is_float_dtype(series.dtype):
         raise UsageError(f"column {series.name!r} arrived as floating-point numbers: ids lose digits; read it as text")
-    text = column(series.astype("str"))
-    return text if pc.all(pc.equal(pc.utf8_trim_whitespace(text), text)).as_py() else pc.utf8_trim_whitespace(text)
+    coded = column(series.astype("str")).dictionary_encode()
+    trimmed = pc.utf8_trim_whitespace(coded.dictionary).dictionary_encode()  # blanks around an id may make two of one
+    at = trimmed.indices.take(coded.indices)
+    dictionary = trimmed.dictionary
+    return np.asarray(pc.fill_null(at, -1)).astype(np.int64), dictionary
 
 
-def _cells(frame: pd.DataFrame, name: object) -> list[object]:
-    return [] if name is None else frame[name].tolist()
+def _count_column(frame: pd.DataFrame, name: object) -> tuple[NDArray[np.int64], NDArray[np.uint8], dict[int, str]]:
+    """Return number and state of each count, and those that are no usable count as they were given."""
+    if name is None:
+        return np.zeros(len(frame), np.int64), np.zeros(len(frame), np.uint8), {}
+    series = frame[name]
+    if series.dtype == np.int64:
+        value = np.clip(series.to_numpy(), -COUNT_CEILING, COUNT_CEILING)
+        low = value < 1
+        texts = {int(i): str(value[i]) for i in np.flatnonzero(low)}
+        return value, np.where(low, CountState.NOT_POSITIVE, CountState.GIVEN).astype(np.uint8), texts
+    cells = [_count(cell) for cell in series.tolist()]
+    return (
+        np.array([number for number, _, _ in cells], np.int64),
+        np.array([state for _, state, _ in cells], np.uint8),
+        {i: text for i, (_, _, text) in enumerate(cells) if text},
+    )
 
 
 def _address_column(frame: pd.DataFrame, name: object) -> tuple[NDArray[np.int64], addresses.Tokens]:
@@ -257,23 +284,33 @@ def _address_column(frame: pd.DataFrame, name: object) -> tuple[NDArray[np.int64
     parsed = addresses.parse(text)
     if parsed[1].all():
         return owner, addresses.expand(text, parsed)
-    text, owner = _split_cells(text, owner, parsed[1])
-    found = addresses.expand(text)
+    text, owner, parsed = _split_cells(text, owner, parsed)
+    found = addresses.expand(text, parsed)
     return owner[found.source], found
 
 
 def _split_cells(
-    text: pa.LargeStringArray, owner: NDArray[np.int64], whole: NDArray[np.bool_]
-) -> tuple[pa.LargeStringArray, NDArray[np.int64]]:
-    """Split the cells that are no single address into tokens, keeping the order."""
+    text: pa.LargeStringArray, owner: NDArray[np.int64], parsed: tuple[NDArray[np.uint32], NDArray[np.bool_]]
+) -> tuple[pa.LargeStringArray, NDArray[np.int64], tuple[NDArray[np.uint32], NDArray[np.bool_]]]:
+    """Split the cells that are no single address into tokens, keeping the order, and parse those."""
+    value, whole = parsed
     odd = np.flatnonzero(~whole)
     pieces = addresses.split_cells(text.take(pa.array(odd)))
     lengths = np.ones(len(text), np.int64)
     lengths[odd] = np.asarray(pc.list_value_length(pieces)).astype(np.int64)
+    if (lengths == 1).all() and pieces.flatten().equals(text.take(pa.array(odd))):
+        return text, owner, parsed
     order = np.concatenate([np.flatnonzero(whole), np.repeat(odd, lengths[odd])])
-    merged = pa.concat_arrays([text.filter(pa.array(whole)), pieces.flatten()])
+    new_value, new_whole = addresses.parse(pieces.flatten())
     rank = np.argsort(order, kind="stable")
-    return merged.take(pa.array(rank)), owner[order[rank]]
+    return (
+        pa.concat_arrays([text.filter(pa.array(whole)), pieces.flatten()]).take(pa.array(rank)),
+        owner[order[rank]],
+        (
+            np.concatenate([value[whole], new_value])[rank],
+            np.concatenate([np.ones(np.count_nonzero(whole), np.bool_), new_whole])[rank],
+        ),
+    )
 
 
 def _tokens(value: str | Iterable[object] | None) -> pa.LargeStringArray:
@@ -288,7 +325,7 @@ def _token_list(value: object) -> list[str]:
     """Return a cell or argument as tokens; what is no text becomes text, to be refused with its row."""
     if isinstance(value, str):
         return [value]
-    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
         return []
     if isinstance(value, ipaddress.IPv4Network | ipaddress.IPv4Address | ipaddress.IPv6Address | numbers.Number):
         return [str(value)]
@@ -300,13 +337,14 @@ def _token_list(value: object) -> list[str]:
 
 def _count(value: object) -> tuple[int, CountState, str]:
     """Return a count as number, state and, when it is no usable count, as it was given."""
-    if value is None or value is pd.NA or (isinstance(value, float | np.floating) and math.isnan(value)):
+    nothing = value is None or value is pd.NA or value is pd.NaT
+    if nothing or (isinstance(value, float | np.floating) and math.isnan(value)):
         return 0, CountState.ABSENT, ""
     if isinstance(value, str):
         text = value.strip()
         if not text:
             return 0, CountState.ABSENT, ""
-        if not (text.lstrip("-").isascii() and text.lstrip("-").isdigit()) or len(text) > 30:
+        if not re.fullmatch(r"-?[0-9]{1,30}", text):
             return 0, CountState.NOT_INTEGER, text[:40]
         value = int(text)
     if isinstance(value, bool | np.bool_):

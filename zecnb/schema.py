@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CALLS",
     "COVERAGE",
+    "DIFFERENCE",
     "FINDINGS",
     "HOLDERS",
     "HOLDER_KINDS",
@@ -176,6 +177,15 @@ SUMMARY: Mapping[str, Column] = {
     "largest_run_before": Column("int64", "longest free run, addresses"),
     "largest_run_after": Column("int64", "longest free run, addresses"),
     "unseen": Column("int64", "used by something no listing shows"),
+}
+DIFFERENCE: Mapping[str, Column] = {
+    "what": Column("str", "vpc, subnet, nic or address"),
+    "id": Column("str", "its id, or the address"),
+    "subnet_id": Column("str", "its subnet; NA for a VPC"),
+    "change": Column("str", "added, removed, changed; for an address taken, released, moved"),
+    "field": Column("str", "what changed, NA unless change is changed"),
+    "was": Column("str", "value before; for an address who held it"),
+    "now": Column("str", "value after; for an address who holds it"),
 }
 RECEIPT: Mapping[str, Column] = {
     "row": Column("int64", "the caller's 0-based input row"),

@@ -15,18 +15,20 @@ import pyarrow.compute as pc
 
 from zecnb import addresses, schema
 from zecnb.errors import UsageError
-from zecnb.ledger import Ledger, addresses_of, keys_of, subnets_of
+from zecnb.ledger import Ledger, Runs, addresses_of, keys_of, subnets_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
+    from pandas.api.extensions import ExtensionArray
 
-__all__ = ["RESERVED", "Geometry", "Snapshot", "column", "positions"]
+__all__ = ["RESERVED", "Geometry", "Snapshot", "column", "positions", "strings"]
 
 RESERVED = 3
 """Addresses that no vNIC can have in a subnet: network, first (gateway), broadcast (contract.md 7.1)."""
 
+_STR = pd.StringDtype("pyarrow", na_value=np.nan)  # what "str" means in pandas 3
 _KIND = {name: code for code, name in enumerate(schema.HOLDER_KINDS)}
 _SEEN_FROM = _KIND["nic_primary"]  # kinds from here on count as usage (contract.md A17)
 
@@ -145,7 +147,7 @@ class Snapshot:
         _unique(subnets["subnet_id"], "subnets")
         _unique(nics["nic_id"], "nics")
         geometry = Geometry.of(subnets)
-        home = positions(subnets["subnet_id"], nics["subnet_id"])
+        home = positions(column(subnets["subnet_id"]), column(nics["subnet_id"]))
         stack = pd.Series(subnets["stack_type"].array.take(home, allow_fill=True), index=nics.index)
         nics["nic_subnet_type"] = nics["nic_subnet_type"].fillna(stack)
         if vpcs is None:
@@ -181,10 +183,10 @@ class Snapshot:
             {
                 "vpc_id": self.subnets["vpc_id"].array.take(subnet),
                 "subnet_id": self.subnets["subnet_id"].array.take(subnet),
-                "address": text_column(addresses.to_text(addresses_of(self.ledger.keys))),
+                "address": strings(addresses.to_text(addresses_of(self.ledger.keys))),
                 "kind": kinds.take(self.ledger.kind),
-                "holder_id": text_column(self.holder_ids.take(pa.array(self.ledger.holder))),
-                "holder_name": text_column(self.holder_names.take(pa.array(self.ledger.holder))),
+                "holder_id": strings(self.holder_ids.take(pa.array(self.ledger.holder))),
+                "holder_name": strings(self.holder_names.take(pa.array(self.ledger.holder))),
             }
         )
 
@@ -207,7 +209,7 @@ class Snapshot:
         )
         return frame[self.geometry.ipv4].reset_index(drop=True)
 
-    @property
+    @cached_property
     def partial(self) -> pd.DataFrame:
         """The rows of ``sources`` that are not complete."""
         return self.sources[self.sources["status"] != "complete"]
@@ -234,13 +236,27 @@ class Snapshot:
         subnet = " ".join(part for part in parts if isinstance(part, str))
         return row["name"] if isinstance(row["name"], str) else "", row["status"], subnet, int(self.nic_used[nic])
 
+    @cached_property
+    def subnet_ids(self) -> pa.LargeStringArray:
+        """Subnet ids by position."""
+        return column(self.subnets["subnet_id"])
+
+    @cached_property
+    def nic_ids(self) -> pa.LargeStringArray:
+        """VNIC ids by position."""
+        return column(self.nics["nic_id"])
+
     # -- what the planner reads ------------------------------------------------------------------------------
+
+    @property
+    def is_used(self) -> NDArray[np.bool_]:
+        """Whether each ledger entry is an address in use, not one of the reserved three."""
+        return np.asarray(self.ledger.kind >= _SEEN_FROM)
 
     @cached_property
     def seen(self) -> NDArray[np.int64]:
         """Held addresses per subnet position, without the reserved ones."""
-        counted = self.ledger.kind >= _SEEN_FROM
-        return np.bincount(subnets_of(self.ledger.keys[counted]), minlength=len(self.subnets))
+        return np.bincount(subnets_of(self.ledger.keys[self.is_used]), minlength=len(self.subnets))
 
     @cached_property
     def unseen(self) -> NDArray[np.int64]:
@@ -251,12 +267,12 @@ class Snapshot:
     @cached_property
     def nic_subnet(self) -> NDArray[np.int64]:
         """Subnet position of each vNIC, -1 when its subnet is not listed."""
-        return positions(self.subnets["subnet_id"], self.nics["subnet_id"])
+        return positions(self.subnet_ids, column(self.nics["subnet_id"]))
 
     @cached_property
     def holder_nic(self) -> NDArray[np.int64]:
         """Position of the vNIC behind each holder, -1 when it is none."""
-        return positions(self.nics["nic_id"], text_column(self.holder_ids))
+        return positions(self.nic_ids, self.holder_ids)
 
     @cached_property
     def nic_used(self) -> NDArray[np.int64]:
@@ -265,10 +281,24 @@ class Snapshot:
         nic = self.holder_nic[self.ledger.holder[owned]]
         return np.bincount(nic[nic >= 0], minlength=len(self.nics))
 
+    @cached_property
+    def free_runs(self) -> Runs:
+        """Runs of addresses that no listing shows as held."""
+        return Runs.between(self.ledger.keys)
+
+    @cached_property
+    def largest_run(self) -> NDArray[np.int64]:
+        """Longest free run per subnet position."""
+        return self.free_runs.longest(np.arange(len(self.subnets)))
+
+    @cached_property
+    def left(self) -> NDArray[np.int64]:
+        """Free addresses per subnet position, by the API's own count."""
+        return np.asarray(np.maximum(self.geometry.usable - self.seen - self.unseen, 0))
+
     def nic_position(self, nic_id: str) -> int:
         """Return the position of a vNIC, -1 when there is none of that id."""
-        at = np.flatnonzero((self.nics["nic_id"] == nic_id).to_numpy())
-        return int(at[0]) if len(at) else -1
+        return int(pc.index(self.nic_ids, nic_id).as_py())
 
     def addresses_of_nic(self, nic_id: str) -> set[str]:
         """Return the private IPv4 addresses of a vNIC, its primary included."""
@@ -285,10 +315,10 @@ class Snapshot:
         Raises:
             UsageError: there is none of that id.
         """
-        at = np.flatnonzero((self.subnets["subnet_id"] == subnet_id).to_numpy())
-        if not len(at):
+        at = int(pc.index(self.subnet_ids, subnet_id).as_py()) if isinstance(subnet_id, str) else -1
+        if at < 0:
             raise UsageError(f"no subnet {subnet_id!r} in this inventory of {len(self.subnets)} subnets")
-        return int(at[0])
+        return at
 
     def fingerprints(self, subnets: Iterable[int]) -> dict[str, str]:
         """Return a digest per subnet (by position) of its own row, its vNICs' states and who holds what in it."""
@@ -314,20 +344,23 @@ class Snapshot:
         return hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()
 
 
-def column(series: pd.Series) -> pa.LargeStringArray:
+def column(values: pd.Series | ExtensionArray) -> pa.LargeStringArray:
     """Return a ``str`` column as one Arrow array."""
-    array = pa.array(series.array, pa.large_string())
+    array = pa.array(values.array if isinstance(values, pd.Series) else values, pa.large_string())
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
-def text_column(array: pa.Array) -> pd.Series:
-    """Return an Arrow string array as a ``str`` column, without a copy."""
-    return pd.Series(pd.array(array, dtype="str"))
+def strings(array: pa.Array) -> ExtensionArray:
+    """Return an Arrow string array as values of a ``str`` column, without a copy."""
+    values: ExtensionArray = pd.arrays.ArrowStringArray(array, dtype=_STR)
+    return values
 
 
-def positions(table: pd.Series, wanted: pd.Series) -> NDArray[np.int64]:
+def positions(table: pa.LargeStringArray, wanted: pa.LargeStringArray) -> NDArray[np.int64]:
     """Return where each wanted id stands in a table of unique ids, -1 where it does not."""
-    at = pc.index_in(column(wanted), column(table), skip_nulls=True)
+    if len(wanted) <= 4:  # looking through the table is cheaper than building an index of it
+        return np.array([pc.index(table, each).as_py() if each.is_valid else -1 for each in wanted], np.int64)
+    at = pc.index_in(wanted, table, skip_nulls=True)
     return np.asarray(pc.fill_null(at, -1)).astype(np.int64)
 
 
@@ -345,12 +378,12 @@ def _entries(
     if not good.all():
         at = int(np.flatnonzero(~good)[0])
         raise UsageError(f"holders, row {at}: address {held['address'].iloc[at]!r} is not an IPv4 address")
-    kind = positions(pd.Series(schema.HOLDER_KINDS, dtype="str"), held["kind"])
+    kind = positions(pa.array(schema.HOLDER_KINDS, pa.large_string()), column(held["kind"]))
     if (kind < 0).any():
         at = int(np.flatnonzero(kind < 0)[0])
         known = ", ".join(schema.HOLDER_KINDS)
         raise UsageError(f"holders, row {at}: kind {held['kind'].iloc[at]!r} is none of {known}")
-    home = positions(subnets["subnet_id"], held["subnet_id"])
+    home = positions(column(subnets["subnet_id"]), column(held["subnet_id"]))
     inside = home >= 0
     inside[inside] = geometry.contains(home[inside], value[inside])
     keep = inside & (kind >= _SEEN_FROM)
@@ -388,5 +421,5 @@ def _holder_table(
 
 
 def _count_secondaries(nic_ids: pd.Series, ledger: Ledger, ids: pa.LargeStringArray) -> pd.Series:
-    nic = positions(nic_ids, text_column(ids))[ledger.holder[ledger.kind == _KIND["nic_secondary"]]]
+    nic = positions(column(nic_ids), ids)[ledger.holder[ledger.kind == _KIND["nic_secondary"]]]
     return pd.Series(np.bincount(nic[nic >= 0], minlength=len(nic_ids)), dtype="Int64")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+import sqlite3
+import threading
+import time
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +23,9 @@ __all__ = ["METADATA", "Store", "default_url"]
 
 METADATA = sa.MetaData()
 """Every table of the store registers here."""
+
+_PATIENCE = 30  # seconds to wait for a lock on an SQLite file
+_CREATE_LOCKS = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(2053464930)"}
 
 
 def default_url() -> str:
@@ -43,15 +49,27 @@ class Store:
         where = sa.make_url(url or default_url())
         self.label = where.render_as_string(hide_password=True)
         sqlite = where.get_backend_name() == "sqlite"
-        arguments = {"timeout": 30} if sqlite else {}
+        arguments = {"timeout": _PATIENCE} if sqlite else {}
         pool = {"poolclass": sa.StaticPool} if where.database in (None, "", ":memory:") and sqlite else {}
-        if pool:
+        self._turn: AbstractContextManager[object] = nullcontext()
+        if pool:  # one connection for all threads: they take turns
             arguments["check_same_thread"] = False
-        self._engine = sa.create_engine(where, connect_args=arguments, **pool)
+            self._turn = threading.RLock()
+        # A server may have ended a connection that was idle: each is tried before it is used.
+        self._engine = sa.create_engine(where, connect_args=arguments, pool_pre_ping=not sqlite, **pool)
         if sqlite:
             sa.event.listen(self._engine, "connect", _durable)
         with self._guard():
-            METADATA.create_all(self._engine)
+            self._create()
+
+    def _create(self) -> None:
+        """Create what is missing; of several that start on an empty database, one does and the others wait."""
+        if not METADATA.tables.keys() - sa.inspect(self._engine).get_table_names():
+            return
+        with self._engine.begin() as connection:
+            if lock := _CREATE_LOCKS.get(connection.dialect.name):
+                connection.exec_driver_sql(lock)
+            METADATA.create_all(connection)
 
     @contextmanager
     def begin(self) -> Iterator[sa.Connection]:
@@ -60,7 +78,7 @@ class Store:
         Raises:
             JournalError: the database cannot be read or written.
         """
-        with self._guard(), self._engine.begin() as connection:
+        with self._guard(), self._turn, self._engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -82,6 +100,14 @@ class Store:
 def _durable(connection: object, _record: object) -> None:
     """Readers do not wait for writers, and what is committed survives a power cut."""
     cursor = connection.cursor()  # type: ignore[attr-defined]
-    cursor.execute("PRAGMA journal_mode=WAL")
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            break
+        except sqlite3.OperationalError as error:  # here SQLite does not wait for a lock, as it does elsewhere
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.close()

@@ -54,7 +54,10 @@ def read_answer(action: str, answer: httpx.Response) -> tuple[str, msgspec.Raw]:
     try:
         failure = decode(answer.content, Failure)
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
-        raise _protocol(action, answer, error) from error
+        if status != 429:
+            raise _protocol(action, answer, error) from error
+        # An edge that counts calls too; it has no requestId.
+        failure = Failure("", "REQUEST_LIMIT_EXCEEDED", "an edge in front of the API asks to slow down")
     raise _api_error(action, answer, failure)
 
 
@@ -67,7 +70,7 @@ def _api_error(action: str, answer: httpx.Response, failure: Failure) -> ApiErro
         action=action,
         code=code,
         http_status=status,
-        request_id=plain(failure.request_id)[:64],
+        request_id=plain(failure.request_id)[:64] or None,
         retryable=throttled or code in RETRYABLE or status >= 500,
         may_have_happened=not throttled and (code in MAY_HAVE_HAPPENED or status >= 500),
         advice=ADVICE.get(code, ""),
@@ -93,7 +96,7 @@ def _protocol(action: str, answer: httpx.Response, why: object) -> ProtocolError
         code="PROTOCOL_HTML" if html else "PROTOCOL_BODY",
         http_status=answer.status_code,
         retryable=answer.status_code >= 500,
-        may_have_happened=answer.status_code == 200 or answer.status_code >= 500,
+        may_have_happened=answer.status_code < 300 or answer.status_code >= 500,
         advice="Check endpoint and proxy.",
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -103,13 +102,13 @@ class Client:
             base_url=settings.base_url,
             auth=settings.auth,
             transport=transport,
+            mounts={"http://": None},  # plain HTTP is loopback (settings.py): no proxy of the environment may see it
             timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)),
             limits=httpx.Limits(max_connections=32, max_keepalive_connections=32),
             headers={"content-type": "application/json", "user-agent": "zecnb"},
             follow_redirects=False,
         )
         self._pool = ThreadPoolExecutor(max_workers=16, thread_name_prefix="zecnb-page")
-        self._lock = threading.Lock()
 
     # -- reads ---------------------------------------------------------------------------------------------------
 
@@ -239,7 +238,8 @@ class Client:
             return self._list(action, filters)
         if isinstance(ids, str):
             raise UsageError(f"{field} is a list of ids, not one text")
-        chunks = [list(ids[i : i + _IDS_PER_CALL]) for i in range(0, len(ids), _IDS_PER_CALL)]
+        ids = list(dict.fromkeys(ids))
+        chunks = [ids[i : i + _IDS_PER_CALL] for i in range(0, len(ids), _IDS_PER_CALL)]
         parts = [self._list(action, {**filters, field: chunk}) for chunk in chunks]
         detail = "; ".join(part.detail for part in parts if part.detail)
         return Listing([r for part in parts for r in part.records], all(part.complete for part in parts), detail)
@@ -308,4 +308,5 @@ def _unreadable(action: str, error: Exception, request_id: str) -> ProtocolError
         http_status=200,
         request_id=request_id,
         may_have_happened=True,
+        advice="Quote the requestId to support; after a write, read before repeating it.",
     )

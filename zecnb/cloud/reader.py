@@ -80,7 +80,8 @@ def read_inventory(
             else [reading.begin("nics", scope, client.describe_network_interfaces, region_id=region_id, vpc_id=vpc_id)]
         )
         subnets: list[Subnet] = []
-        homes = sorted({nic.vpc_id for nic in found if nic.vpc_id})  # known before the subnets are read
+        known = [nic.vpc_id for nic in found if nic.vpc_id]
+        homes = sorted(set(known)) if len(known) == len(found) else []  # known before the subnets are read
         if not homes:
             subnets = reading.end_must(subnets_later)
             homes = sorted({subnet.vpc_id for subnet in subnets})
@@ -98,8 +99,9 @@ def read_inventory(
         vpcs_later = reading.begin("vpcs", scope, client.describe_vpcs, vpc_ids=homes if narrow or vpc_id else None)
         subnets = subnets or reading.end_must(subnets_later)
         listed = {subnet.subnet_id for subnet in subnets}
+        asked = {nic.nic_id for nic in found}  # they exist, whether their subnet is shown or not
         nics = {nic.nic_id: nic for later in nics_later for nic in reading.end_must(later)}
-        members = [nic for nic in nics.values() if not narrow or nic.subnet_id in listed]
+        members = [nic for nic in nics.values() if not narrow or nic.subnet_id in listed or nic.nic_id in asked]
         havips: list[HaVip] = reading.end(havips_later)
         balancers: list[LoadBalancer] = [lb for later in balancers_later for lb in reading.end(later)]
         held_vpcs: list[Vpc] = reading.end(vpcs_later)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +33,7 @@ _KEYS = (
 )
 _TOKEN = "ZENLAYER_TOKEN"  # noqa: S105 - the name of a variable
 _PROFILE = "ZENLAYER_PROFILE"
+_HOST = re.compile(rb"[A-Za-z0-9._:-]+")
 
 
 @dataclass(frozen=True)
@@ -106,8 +108,9 @@ def _from_environment(variables: Mapping[str, str], looked: list[str]) -> _Found
     for key_name, password_name in _KEYS:
         looked.append(f"environment {key_name} with {password_name}")
     looked.append(f"environment {_TOKEN}")
-    if variables.get(_TOKEN):
-        return _auth("environment", variables[_TOKEN], None, None)
+    found = _auth("environment", variables.get(_TOKEN), None, None)
+    if found is not None:
+        return found
     for key_name, password_name in _KEYS:
         found = _auth(f"environment {key_name}", None, variables.get(key_name), variables.get(password_name))
         if found is not None:
@@ -131,6 +134,10 @@ def _from_profile(profile: str | None, variables: Mapping[str, str], home: Path 
     found = _auth(
         f"profile {name!r}", values.get("token"), values.get("access_key_id"), values.get("access_key_secret")
     )
+    if found is None and profile is not None:  # another account's would be the wrong ones
+        raise CredentialsError(
+            f"profile {profile!r} of ~/.zenlayer/credentials.json holds neither access key nor token"
+        )
     return found and (found[0], f"profile {name}")
 
 
@@ -175,14 +182,17 @@ def _base_url(endpoint: str | None, variables: Mapping[str, str]) -> str:
     where = (
         endpoint or variables.get("ZENLAYERCLOUD_DOMAIN") or variables.get("ZENLAYER_ENDPOINT") or DEFAULT_HOST
     ).strip()
+    if "@" in where:  # not shown: there may be a password in it
+        raise UsageError("the endpoint is a host, host:port or URL without path, user or query")
     text = where if "://" in where else f"{scheme}://{where}"
     try:
         url = httpx.URL(text)
     except httpx.InvalidURL as error:
         raise UsageError(f"endpoint {where!r} is not a host, host:port or URL: {error}") from None
-    if url.scheme not in ("http", "https") or not url.host:
+    port_is_one = url.port is None or 0 < url.port < 65536
+    if url.scheme not in ("http", "https") or not _HOST.fullmatch(url.raw_host) or not port_is_one:
         raise UsageError(f"endpoint {where!r} is not a host, host:port or URL")
-    if url.userinfo or url.path not in ("", "/") or url.query or url.fragment:
+    if url.path not in ("", "/") or url.query or url.fragment:
         raise UsageError("the endpoint is a host, host:port or URL without path, user or query")
     if url.scheme == "http" and not _is_loopback(url.host):
         raise UsageError(f"plain HTTP goes to loopback only, not to {url.host}; use https")

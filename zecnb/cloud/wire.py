@@ -46,6 +46,9 @@ class Subnet(_Record):
     stack_type: str = "IPv4"
     usage_ipv4_count: int | None = None
 
+    def __post_init__(self) -> None:
+        self.cidr_block = self.cidr_block or None  # of a subnet with IPv6 only
+
 
 class Nic(_Record):
     """NicInfo, as far as planning needs it."""
@@ -147,4 +150,7 @@ def decode(raw: bytes | msgspec.Raw, kind: Any) -> Any:
     decoder = _DECODERS.get(kind)
     if decoder is None:
         decoder = _DECODERS[kind] = msgspec.json.Decoder(kind)
-    return decoder.decode(raw)
+    try:
+        return decoder.decode(raw)
+    except RecursionError:
+        raise msgspec.DecodeError("JSON is nested too deeply") from None

@@ -43,7 +43,7 @@ class Action(NamedTuple):
 
     def run(self, context: Context, body: dict[str, Any]) -> dict[str, Any]:
         """Check the parameters and do it."""
-        return self.handler(context, read_fields(body, self.fields))
+        return self.handler(context, read_fields(body, self.fields, context.state.settings))
 
 
 def _listing(handler: Callable[[State, dict[str, Any]], dict[str, Any]], *fields: Field) -> Action:
@@ -51,7 +51,7 @@ def _listing(handler: Callable[[State, dict[str, Any]], dict[str, Any]], *fields
         Field("resourceGroupId", str),
         Field("tagKeys", list, longest=20),
         Field("tags", list, longest=20, items=dict),
-        Field("pageSize", int, low=1, high=1000),
+        Field("pageSize", int, low=1, high="page_size_max"),
         Field("pageNum", int, low=1),
     )
     return Action((*fields, *common), lambda context, asked: handler(context.state, asked))
@@ -66,7 +66,7 @@ def _texts(*names: str) -> tuple[Field, ...]:
 
 
 def _ids(*names: str) -> tuple[Field, ...]:
-    return tuple(Field(name, list, longest=100) for name in names)
+    return tuple(Field(name, list, longest="ids_max") for name in names)
 
 
 # -- vNIC addresses ------------------------------------------------------------------------------------------------
@@ -165,7 +165,7 @@ _ZEC = {
     "DescribeEips": _listing(
         listings.eips,
         *_ids("eipIds", "ipAddresses"),
-        *_texts("regionId", "name", "privateIpAddress", "ipAddress", "associatedId"),
+        *_texts("regionId", "name", "status", "privateIpAddress", "ipAddress", "associatedId"),
     ),
 }
 _ZLB = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 import time
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING, Any
@@ -50,6 +51,7 @@ class App:
         self._clock = clock
         self._sleep = sleep
         self._recent: dict[str, deque[float]] = defaultdict(deque)
+        self._counting = threading.Lock()
 
     def handle(self, request: Request) -> Response:
         """Answer one request; never raises."""
@@ -80,31 +82,32 @@ class App:
         rate = self._state.settings.rate_per_second
         if rate <= 0:
             return
-        now, recent = self._clock(), self._recent[name]
-        while recent and recent[0] <= now - 1.0:
-            recent.popleft()
-        if len(recent) >= rate:
-            raise ApiFailure("REQUEST_LIMIT_EXCEEDED", "Too many requests.")
-        recent.append(now)
+        with self._counting:
+            now, recent = self._clock(), self._recent[name]
+            while recent and recent[0] <= now - 1.0:
+                recent.popleft()
+            if len(recent) >= rate:
+                raise ApiFailure("REQUEST_LIMIT_EXCEEDED", "Too many requests.")
+            recent.append(now)
 
     # -- faults --------------------------------------------------------------------------------------------------
 
     def _with_faults(self, request_id: str, name: str, act: Callable[[float], dict[str, Any]]) -> Response:
-        faults = {fault.kind: fault for fault in self._faults.strike(name)}
-        for kind, fault in faults.items():
-            early = self._before(kind, fault, request_id)
+        faults = self._faults.strike(name)
+        for fault in faults:
+            early = self._before(fault, request_id)
             if early is not None:
                 return early
         try:
-            answer = success(request_id, act(faults["lag"].seconds if "lag" in faults else 0.0))
+            answer = success(request_id, act(max((each.seconds for each in faults if each.kind == "lag"), default=0.0)))
         except ApiFailure as error:
             answer = failure(request_id, error)
-        for kind, fault in faults.items():
-            answer = self._after(kind, fault, request_id, answer)
+        for fault in faults:
+            answer = self._after(fault, request_id, answer)
         return answer
 
-    def _before(self, kind: str, fault: Fault, request_id: str) -> Response | None:
-        match kind:
+    def _before(self, fault: Fault, request_id: str) -> Response | None:
+        match fault.kind:
             case "latency":
                 self._sleep(fault.seconds)
             case "actor_before" if fault.actor is not None:
@@ -127,8 +130,8 @@ class App:
                 return Response(451, b"<html>Unavailable</html>", {"content-type": "text/html"})
         return None
 
-    def _after(self, kind: str, fault: Fault, request_id: str, answer: Response) -> Response:
-        match kind:
+    def _after(self, fault: Fault, request_id: str, answer: Response) -> Response:
+        match fault.kind:
             case "actor_after" if fault.actor is not None:
                 fault.actor(self._state)
             case "error_after":

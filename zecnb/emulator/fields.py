@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+from zecnb.emulator.settings import Settings
 from zecnb.emulator.wire import ApiFailure
 
 __all__ = ["Field", "Fields", "read_fields"]
@@ -21,8 +22,8 @@ class Field(NamedTuple):
         kind: str, int, bool, list or dict.
         required: whether it must be there.
         choices: allowed values, none for any.
-        low, high: allowed range of a number.
-        longest: longest list.
+        low, high: allowed range of a number; a name is that of the setting that has it.
+        longest: longest list or text; a name is that of the setting that has it.
         pattern, shortest: what a text must match, and how short it may be.
         items: kind of a list's items.
     """
@@ -32,8 +33,8 @@ class Field(NamedTuple):
     required: bool = False
     choices: tuple[str, ...] = ()
     low: int | None = None
-    high: int | None = None
-    longest: int | None = None
+    high: int | str | None = None
+    longest: int | str | None = None
     pattern: str = ""
     shortest: int = 0
     items: type = str
@@ -42,17 +43,18 @@ class Field(NamedTuple):
 Fields = tuple[Field, ...]
 
 
-def read_fields(body: dict[str, Any], fields: Fields) -> dict[str, Any]:
+def read_fields(body: dict[str, Any], fields: Fields, settings: Settings | None = None) -> dict[str, Any]:
     """Return the values of the declared parameters, None where one is absent or null; others are ignored.
 
     Raises:
         ApiFailure: a common parameter code (contract.md 3).
     """
-    return {field.name: _value(body.get(field.name), field) for field in fields}
+    known = settings or Settings()
+    return {field.name: _value(body.get(field.name), field, known) for field in fields}
 
 
-def _value(value: Any, field: Field) -> Any:
-    name = field.name
+def _value(value: Any, field: Field, settings: Settings) -> Any:
+    name, high, longest = field.name, _limit(field.high, settings), _limit(field.longest, settings)
     if value is None:
         if field.required:
             raise ApiFailure("MISSING_PARAMETER", f"Parameter `{name}` is required.")
@@ -62,17 +64,30 @@ def _value(value: Any, field: Field) -> Any:
         raise ApiFailure("INVALID_PARAMETER_TYPE", f"Parameter `{name}` must be of type {_JSON_NAMES[field.kind]}.")
     if field.low is not None and value < field.low:
         raise ApiFailure("INVALID_PARAMETER_LESS_MINIMUM", f"Parameter `{name}` must be at least {field.low}.")
-    if field.high is not None and value > field.high:
-        raise ApiFailure("INVALID_PARAMETER_EXCEED_MAXIMUM", f"Parameter `{name}` must be at most {field.high}.")
-    if field.kind is list and field.longest is not None and len(value) > field.longest:
-        raise ApiFailure("INVALID_PARAMETER_EXCEED_LENGTH", f"Parameter `{name}` has more than {field.longest} items.")
+    if high is not None and value > high:
+        raise ApiFailure("INVALID_PARAMETER_EXCEED_MAXIMUM", f"Parameter `{name}` must be at most {high}.")
+    if field.kind is list and longest is not None and len(value) > longest:
+        raise ApiFailure("INVALID_PARAMETER_EXCEED_LENGTH", f"Parameter `{name}` has more than {longest} items.")
     if field.kind is str:
-        _check_text(value, field)
-    return value
+        _check_text(value, field, longest or _LONGEST_TEXT)
+        return _storable(value)
+    return [_storable(item) for item in value] if field.kind is list and field.items is str else value
 
 
-def _check_text(value: str, field: Field) -> None:
-    name, longest = field.name, field.longest or _LONGEST_TEXT
+def _limit(limit: int | str | None, settings: Settings) -> int | None:
+    if isinstance(limit, str):
+        found: int = getattr(settings, limit)
+        return found
+    return limit
+
+
+def _storable(value: str) -> str:
+    """Replace half surrogate pairs, which JSON lets through and no encoding knows."""
+    return value.encode("utf-8", "replace").decode()
+
+
+def _check_text(value: str, field: Field, longest: int) -> None:
+    name = field.name
     if len(value) < field.shortest:
         raise ApiFailure("INVALID_PARAMETER_LESS_LENGTH", f"Parameter `{name}` is shorter than {field.shortest}.")
     if len(value) > longest:

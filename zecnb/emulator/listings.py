@@ -229,6 +229,8 @@ def _held_by(state: State, owners: list[str]) -> dict[str, list[tuple[str, int]]
     sql = (
         f"SELECT owner, kind, address, position FROM held WHERE owner IN ({marks}) AND seen_from <= ? "
         f"UNION ALL SELECT owner, kind, address, position FROM lingering WHERE owner IN ({marks}) AND until > ? "
+        "AND NOT EXISTS (SELECT 1 FROM held AS back WHERE back.owner = lingering.owner "
+        "AND back.address = lingering.address) "
         "ORDER BY owner, position"
     )
     for row in state.rows(sql, *owners, now, *owners, now):
@@ -286,7 +288,7 @@ def load_balancers(state: State, asked: dict[str, Any]) -> dict[str, Any]:
         where.like("name", name[:-1])
     else:
         where.equals("name", name)
-    if asked["ipStackType"] and asked["ipStackType"] != "IPv4":
+    if asked["securityGroupId"] or (asked["ipStackType"] and asked["ipStackType"] != "IPv4"):
         where.parts.append("0")
     _by_group(where, asked)
 
@@ -329,6 +331,8 @@ def eips(state: State, asked: dict[str, Any]) -> dict[str, Any]:
     where.equals("public", asked["ipAddress"])
     where.among("public", asked["ipAddresses"])
     where.equals("nic_id", asked["associatedId"])
+    if asked["status"]:
+        where.parts.append({"BOUND": "nic_id IS NOT NULL", "UNBOUND": "nic_id IS NULL"}.get(asked["status"], "0"))
     _by_group(where, asked)
 
     def shape(rows: list[Row]) -> list[dict[str, Any]]:
@@ -346,7 +350,7 @@ def eips(state: State, asked: dict[str, Any]) -> dict[str, Any]:
                 "instanceId": None,
                 "bindType": "FullNat" if row["nic_id"] else None,
                 "createTime": row["created"],
-                "resourceGroup": _GROUP,
+                **_GROUP,
                 "tags": {"tags": []},
             }
             for row in rows

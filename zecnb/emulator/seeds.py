@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import re
+import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -110,8 +112,12 @@ def plant(state: State, seed: str) -> None:
     if seed == "demo":
         _demo(state)
     elif seed.startswith("random:"):
-        number, _, size = seed.removeprefix("random:").partition(":")
-        _random(state, int(number), int(size or 100))
+        match = re.fullmatch(r"random:([0-9]{1,18})(?::([0-9]{1,6}))?", seed)
+        if match is None:
+            raise ValueError(
+                f"{seed} is neither a seed's name nor an exported account: random:SEED:SIZE has two numbers"
+            )
+        _random(state, int(match[1]), int(match[2] or 100))
     elif seed != "empty":
         _load(state, Path(seed))
 
@@ -264,13 +270,15 @@ def _random(state: State, seed: int, size: int) -> None:
     state.random.seed(seed)
     vpc = _make_vpc(state, "random", "10.0.0.0/9")
     prefix = 20 if size > 2000 else 24
-    count = max(1, size // (700 if prefix == 20 else 40))
+    count = max(1, -(-size // (700 if prefix == 20 else 40)))
     step = 1 << (32 - prefix)
     subnets = [
         _make_subnet(state, vpc, f"net-{n:04d}", "asia-east-1", f"{text((10 << 24) + n * step)}/{prefix}")
         for n in range(count)
     ]
     with state.write() as connection:
+        connection.execute("UPDATE vpc SET created = ?", (_DEMO_TIME,))
+        connection.execute("UPDATE subnet SET created = ?", (_DEMO_TIME,))
         rows = {row["id"]: row for row in state.rows("SELECT * FROM subnet")}
         free = {each: (rows[each]["network"] + 2 + n for n in range(step - 3)) for each in subnets}
         for n in range(size):
@@ -307,8 +315,11 @@ def _load(state: State, path: Path) -> None:
             raise ValueError("it is of another version")  # noqa: TRY301 - one message for all of them
         with state.write() as connection:
             for table in _TABLES:
+                columns = {row["name"] for row in state.rows(f"PRAGMA table_info({table})")}
                 for row in content[table]:
+                    if not row or not row.keys() <= columns:
+                        raise ValueError(f"its {table} has other columns")  # noqa: TRY301
                     names, marks = ", ".join(row), ", ".join("?" * len(row))
                     connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(row.values()))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, sqlite3.Error, sqlite3.Warning) as error:
         raise ValueError(f"{path.name} is neither a seed's name nor an exported account: {error}") from error

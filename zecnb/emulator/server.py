@@ -62,8 +62,7 @@ class Emulator:
         token: str | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        fresh = db is None or not Path(db).exists()
-        self.state = State(db, settings, clock=clock, seed=20260101 if seed == "demo" else None)
+        self.state = _open_state(seed, db, settings, clock)
         self.faults = Faults()
         self._keys = Keys(
             access_key_id or secrets.token_hex(10).upper(),
@@ -74,8 +73,6 @@ class Emulator:
         self._host, self._port = host, port
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
-        if fresh:
-            plant(self.state, seed)
 
     @property
     def access_key_id(self) -> str:
@@ -193,8 +190,28 @@ class Emulator:
         return await run_in_threadpool(self._app.handle, request)
 
     def _knows(self, host: str) -> bool:
-        name = host.rsplit("://", maxsplit=1)[-1].rsplit(":", 1)[0].strip("[]").lower()
+        name = host.rsplit("://", maxsplit=1)[-1].lower()
+        name = name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
         return name in _LOOPBACK or name == self._host.lower() or self._host not in _LOOPBACK
+
+
+def _open_state(seed: str, db: str | Path | None, settings: Settings | None, clock: Callable[[], float]) -> State:
+    """Open the file that keeps the state; a new one appears only when it is wholly seeded."""
+    if db is not None and Path(db).exists():
+        return State(db, settings, clock=clock)
+    planted = State(None, settings, clock=clock, seed=20260101 if seed == "demo" else None)
+    try:
+        plant(planted, seed)
+        if db is None:
+            return planted
+        planted.save(Path(db))
+    except BaseException:
+        planted.close()
+        raise
+    planted.close()
+    opened = State(db, settings, clock=clock)
+    opened.random = planted.random
+    return opened
 
 
 def _abort(send: Any) -> None:

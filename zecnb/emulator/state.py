@@ -100,10 +100,10 @@ class State:
         self._path = self._folder / "state.sqlite" if self._folder else Path(str(path))
         self._durable = path is not None
         self._local = threading.local()
-        self._open: list[sqlite3.Connection] = []
+        self._open: dict[threading.Thread, sqlite3.Connection] = {}
+        self._opening = threading.Lock()
         self._lock = threading.RLock()
-        with self._lock:
-            self._connection().executescript(_SCHEMA)
+        self._connection().executescript(_SCHEMA)
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -113,8 +113,10 @@ class State:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'OFF'}")
             self._local.connection = connection
-            with self._lock:
-                self._open.append(connection)
+            with self._opening:
+                for thread in [each for each in self._open if not each.is_alive()]:
+                    self._open.pop(thread).close()
+                self._open[threading.current_thread()] = connection
         return connection
 
     @contextmanager
@@ -193,10 +195,17 @@ class State:
             "INSERT INTO held VALUES (?, ?, ?, ?, ?, ?)", (subnet_id, address, kind, owner, position, seen_from)
         )
 
+    def save(self, path: Path) -> None:
+        """Write everything to a file, which appears whole or not at all."""
+        new = path.with_name(f"{path.name}.new")
+        new.unlink(missing_ok=True)
+        self._connection().execute("VACUUM INTO ?", (str(new),))
+        new.replace(path)
+
     def close(self) -> None:
         """Close every connection; a temporary file is removed."""
-        with self._lock:
-            for connection in self._open:
+        with self._lock, self._opening:
+            for connection in self._open.values():
                 connection.close()
             self._open.clear()
         if self._folder is not None:

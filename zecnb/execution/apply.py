@@ -40,6 +40,7 @@ def apply_plan(plan: Plan, context: Context) -> Receipt:
     Raises:
         PlanBlockedError: the plan has blocked rows; nothing was sent.
         PlanDriftedError: something the plan relies on has changed; nothing was sent.
+        UsageError: an earlier run of this plan sent a count, and what became of it is not clear; nothing was sent.
         CloudError: the state before the first call could not be read; nothing was sent.
         JournalError: the journal cannot be written; nothing is sent after that.
     """
@@ -49,7 +50,9 @@ def apply_plan(plan: Plan, context: Context) -> Receipt:
         raise PlanBlockedError(f"the plan cannot be applied: {what}")
     steps, rows = steps_of(plan), _rows_of(plan)
     before = context.observe([step.nic_id for step in steps]) if steps else None
-    if before is not None and len(drifted := changes(before, steps, context.nic_limit)):
+    if before is not None:
+        steps, rows = _without_filled_counts(context, steps, rows, before)
+    if before is not None and steps and len(drifted := changes(before, steps, context.nic_limit)):
         first = drifted.iloc[0]
         raise PlanDriftedError(
             f"the cloud changed since the plan was made, in {len(drifted)} places; the first: {first['now']}. "
@@ -60,16 +63,54 @@ def apply_plan(plan: Plan, context: Context) -> Receipt:
     return make_receipt(context, steps, rows, run_steps(steps, context, before=before))
 
 
+def _without_filled_counts(
+    context: Context, steps: Sequence[Step], rows: Sequence[Sequence[Any]], before: Inventory
+) -> tuple[list[Step], list[list[Any]]]:
+    """Leave out counts that an earlier run of this very plan filled: sent again they would assign again.
+
+    Lists need no such care: an address that is there is seen to be there.
+    """
+    counts = {step.call for step in steps if step.ip_address_count is not None}
+    runs = context.journal.runs_of("apply", context.run.account, context.run.plan_digest) if counts else []
+    filled: dict[int, set[str]] = {call: set() for call in counts}
+    for run_id in runs:
+        for call, past in read_record(context.journal, run_id).past.items():
+            if call in counts and not past.clear:
+                raise UsageError(
+                    f"run {run_id} of this plan sent a count, and what became of it is not clear: resume it first; "
+                    "nothing was sent"
+                )
+            if call in counts:
+                filled[call] |= past.returned - past.pre_image
+    left: list[Step] = []
+    there: dict[tuple[str, str], str] = {}
+    for step in steps:
+        got = sorted(filled.get(step.call, set()) & before.addresses_of_nic(step.nic_id))
+        if got and len(got) < len(step.addresses):
+            raise UsageError(
+                f"an earlier run of this plan assigned {len(step.addresses)} addresses to vNIC {step.nic_id}, and "
+                f"only {', '.join(got)} is left of them: plan again; nothing was sent"
+            )
+        if got:
+            there |= {(step.nic_id, a): b for a, b in zip(step.addresses, got, strict=False)}
+        else:
+            left.append(step)
+    known = [[row, nic, there.get((nic, a), a), present or (nic, a) in there] for row, nic, a, present in rows]
+    return left, known
+
+
 def resume_run(context: Context) -> Receipt:
     """Finish an interrupted run from the journal alone: do what is missing, repeat nothing.
 
     Raises:
-        UsageError: there is no such run, or it is an undo (undo it again instead).
+        UsageError: there is no such run, it was undone, or it is an undo (undo it again instead).
         JournalError: the journal cannot be read or written.
     """
     record = read_record(context.journal, context.run.run_id)
     if record.kind != "apply":
         raise UsageError(f"run {context.run.run_id} is an undo; call undo again for run {record.plan_digest}")
+    if undos := context.journal.runs_of("undo", context.run.account, context.run.run_id):
+        raise UsageError(f"run {context.run.run_id} was undone by run {undos[-1]}; plan again instead")
     outcomes: dict[int, Outcome] = {}
     pending: list[Step] = []
     for step in record.steps:
@@ -92,6 +133,9 @@ def _recount(context: Context, step: Step, past: Past) -> Outcome:
     got = past.returned or (held - past.pre_image)
     if past.clear and not past.returned:
         got = frozenset()
+    if not past.clear and len(got) in (0, step.ip_address_count):
+        event = Event("resolved", step.call, step.nic_id, returned=sorted(got), request_id=past.request_id)
+        context.journal.write(context.run, event)
     if len(got) == step.ip_address_count:
         states = {a: "assigned" if a in step.addresses else "assigned_other" for a in sorted(got)}
         return Outcome(states, request_id=past.request_id)

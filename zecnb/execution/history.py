@@ -21,7 +21,7 @@ class Past:
     """What the journal says of one step.
 
     Attributes:
-        asked: addresses that were sent.
+        asked: addresses that were sent and may have been taken: not refused, and no read-back told since.
         pre_image: what the vNIC held before the first call.
         returned: addresses that the API, or a read-back, said were assigned or released.
         begun: whether a call was begun.
@@ -38,7 +38,7 @@ class Past:
 
     @property
     def ours(self) -> frozenset[str]:
-        """Addresses that the step asked for and that were not there before it."""
+        """Addresses that the step has, or may have, changed and that were not there before it."""
         return (self.asked | self.returned) - self.pre_image
 
 
@@ -93,6 +93,7 @@ def read_record(journal: Journal, run_id: str) -> Record:
 
 def _past(events: Iterable[dict[str, Any]]) -> Past:
     asked: set[str] = set()
+    sent: set[str] = set()
     returned: set[str] = set()
     pre_image: frozenset[str] | None = None
     clear = True
@@ -101,14 +102,19 @@ def _past(events: Iterable[dict[str, Any]]) -> Past:
         request_id = event["request_id"] or request_id
         match event["event"]:
             case "intent":
-                asked |= set(event["asked"] or ())
+                asked |= sent
+                sent = set(event["asked"] or ())
                 pre_image = frozenset(event["pre_image"] or ()) if pre_image is None else pre_image
                 clear = False
             case "outcome":
+                if event["state"] == "rejected":
+                    sent = set()
                 returned |= set(event["returned"] or ())
                 clear = event["state"] != "unknown"
             case "resolved":
+                asked, sent = set(), set()
                 returned |= set(event["returned"] or ())
                 clear = True
+    asked |= sent
     begun = pre_image is not None
     return Past(frozenset(asked), pre_image or frozenset(), frozenset(returned), begun, clear, request_id)

@@ -138,6 +138,13 @@ class Journal:
         frame["at"] = pd.to_datetime(frame["at"], utc=True, format="ISO8601")
         return frame
 
+    def runs_of(self, kind: str, account: str, plan_digest: str) -> list[str]:
+        """Return the runs of a plan, or the undos of a run, oldest first."""
+        wanted = {"event": "started", "kind": kind, "account": account, "plan_digest": plan_digest}
+        begun = sa.select(EVENTS.c.run_id).filter_by(**wanted).order_by(EVENTS.c.id)
+        with self._store.begin() as connection:
+            return list(connection.execute(begun).scalars())
+
     def unfinished(self) -> list[str]:
         """Return runs that were begun and never ended, newest first."""
         ended = sa.select(EVENTS.c.run_id).where(EVENTS.c.event == "finished")

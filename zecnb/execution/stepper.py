@@ -123,22 +123,30 @@ class Stepper:
     # -- a list of addresses -------------------------------------------------------------------------------------
 
     def _list(self, todo: list[str], held: set[str]) -> Outcome:
-        left, request_id = todo, None
+        left, request_id, doubt = todo, None, False
         for _ in range(_SENDS):
             try:
                 answer = self._send(left, held)
             except CloudError as error:
                 request_id = error.request_id or request_id
-                now = self._look(lambda there: not self._left(todo, there)) if error.may_have_happened else None
+                if not error.may_have_happened and not doubt:
+                    return self._rejected(error)
+                doubt = True  # from here on a refusal may be about our own addresses, which do not show yet
+                now = self._look(lambda there: not self._left(todo, there))
                 if now is None:
-                    return self._end("unknown", error) if error.may_have_happened else self._rejected(error)
+                    return self._end("unknown", error)
                 left = self._left(todo, now)
+                if left and not error.may_have_happened:
+                    self._settled |= dict.fromkeys(set(todo) - set(left), self._done)
+                    return self._rejected(error, doubt=True)
             else:
                 now = self._look(lambda there: not self._left(todo, there))
                 left = self._left(todo, now) if now is not None else []
                 states = {a: "unknown" if a in left else self._done for a in todo}
                 states |= {a: "assigned_other" for a in answer.ip_addresses if a not in todo and not self.release}
-                return self._resolved(states, answer.request_id)
+                outcome = self._resolved(states, answer.request_id)
+                outcome.reasons = dict.fromkeys(left, "the API accepted it, but no listing shows it yet")
+                return outcome
             if not left:
                 return self._resolved(dict.fromkeys(todo, self._done), request_id)
         states = {a: "not_attempted" if a in left else self._done for a in todo}
@@ -225,9 +233,14 @@ class Stepper:
             self.context.sleep(pause)
         return held
 
-    def _rejected(self, error: CloudError) -> Outcome:
-        """Find out which addresses the API meant: it names a class of error, never an address."""
-        state = "kept" if self.release else "rejected"
+    def _rejected(self, error: CloudError, *, doubt: bool = False) -> Outcome:
+        """Find out which addresses the API meant: it names a class of error, never an address.
+
+        Args:
+            error: the refusal.
+            doubt: whether an earlier call for the same addresses may have taken effect.
+        """
+        state = "unknown" if doubt else "kept" if self.release else "rejected"
         if self.release:
             return self._end(state, error, str(error))
         try:
@@ -236,7 +249,9 @@ class Stepper:
             return self._end(state, error, str(error))
         if not len(guilty):
             return self._end(state, error, f"{error} No listing shows why.")
-        return self._blame(guilty, state, error)
+        if doubt:
+            self._resolved(self._settled, error.request_id)
+        return self._blame(guilty, "rejected", error)
 
     def _blame(self, guilty: pd.DataFrame, state: str, error: CloudError | None) -> Outcome:
         """End the step; the guilty addresses get their own reason, the others name them."""

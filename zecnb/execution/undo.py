@@ -20,7 +20,8 @@ __all__ = ["undo_run"]
 def undo_run(context: Context, run_id: str) -> Receipt:
     """Release the addresses that a run added; called again, it finishes what an interrupted undo left.
 
-    Addresses that something depends on (an EIP, a load-balancer backend) and primaries stay, with the reason.
+    Addresses that something depends on (an EIP, a load-balancer backend) and primaries stay, with the reason; so do
+    those that an earlier undo of the run released and somebody assigned again.
 
     Raises:
         UsageError: there is no such run, or it is an undo itself.
@@ -38,24 +39,41 @@ def undo_run(context: Context, run_id: str) -> Receipt:
     snapshot = context.observe(nics)
     bound = context.api.bound_addresses(nics)
     primaries = set(zip(snapshot.nics["nic_id"], snapshot.nics["primary_ipv4"].fillna(""), strict=True))
-    kept: dict[int, Outcome] = {}
+    before = _released_before(context, run_id)
+    known: dict[int, Outcome] = {}
     steps: list[Step] = []
     for number, step in enumerate(added):
-        reasons = {
-            a: bound.get((step.nic_id, a)) or f"{a} is the primary address now"
-            for a in step.addresses
-            if (step.nic_id, a) in bound or (step.nic_id, a) in primaries
-        }
-        if reasons:
-            kept[-1 - number] = Outcome(dict.fromkeys(reasons, "kept"), reasons=reasons)
-        left = tuple(a for a in step.addresses if a not in reasons)
+        held = snapshot.addresses_of_nic(step.nic_id)
+        states: dict[str, str] = {}
+        reasons: dict[str, str] = {}
+        for address in step.addresses:
+            key = (step.nic_id, address)
+            if key in before and address not in held:
+                states[address] = "already_absent"
+            elif key in before:
+                reasons[address] = f"run {before[key]} released it, and it was assigned again since"
+            elif key in bound or key in primaries:
+                reasons[address] = bound.get(key) or f"{address} is the primary address now"
+        if states | reasons:
+            known[-1 - number] = Outcome(states | dict.fromkeys(reasons, "kept"), reasons=reasons)
+        left = tuple(a for a in step.addresses if a not in states and a not in reasons)
         if left:
             steps.append(step._replace(call=number, addresses=left, ip_address_count=None))
     rows = [[row, step.nic_id, address, False] for row, step, address in _rows(record, added)]
     context.journal.started(context.run, steps, rows, None)
     outcomes = run_steps(steps, context, release=True)
-    stays = [added[-1 - call]._replace(call=call) for call in kept]
-    return make_receipt(context, [*steps, *stays], rows, {**outcomes, **kept})
+    stays = [added[-1 - call]._replace(call=call) for call in known]
+    return make_receipt(context, [*steps, *stays], rows, {**outcomes, **known})
+
+
+def _released_before(context: Context, run_id: str) -> dict[tuple[str, str], str]:
+    """Return what earlier undos of the run released for certain, and which of them: it is no longer the run's."""
+    released: dict[tuple[str, str], str] = {}
+    for undo in context.journal.runs_of("undo", context.run.account, run_id):
+        record = read_record(context.journal, undo)
+        for step in record.steps:
+            released |= {(step.nic_id, address): undo for address in record.past[step.call].returned}
+    return released
 
 
 def _added(record: Record) -> list[Step]:
@@ -70,6 +88,7 @@ def _added(record: Record) -> list[Step]:
 
 
 def _rows(record: Record, added: list[Step]) -> list[tuple[int, Step, str]]:
+    """Say which row of the run each address belongs to; one that the API chose, to the first row of its call."""
     row_of = {(nic, address): row for row, nic, address, _ in record.rows}
-    first = record.rows[0][0] if record.rows else 0
-    return [(row_of.get((s.nic_id, a), first), s, a) for s in added for a in s.addresses]
+    first = {step.call: row_of[step.nic_id, step.addresses[0]] for step in record.steps}
+    return [(row_of.get((s.nic_id, a), first[s.call]), s, a) for s in added for a in s.addresses]

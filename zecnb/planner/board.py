@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from zecnb.addresses import Reason
-from zecnb.ledger import keys_of
+from zecnb.ledger import distinct, keys_of
 from zecnb.requests import CountState
-from zecnb.snapshot import positions, text_column
+from zecnb.snapshot import positions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,7 +49,7 @@ class Board:
     @cached_property
     def nic(self) -> NDArray[np.int64]:
         """VNIC position by slot, -1 when there is none."""
-        found = positions(self.snapshot.nics["nic_id"], text_column(self.requests.nic_ids))
+        found = positions(self.snapshot.nic_ids, self.requests.nic_ids)
         return np.append(found, -1)
 
     @cached_property
@@ -116,6 +116,11 @@ class Board:
             return judged[order], packed >> np.uint64(width)
         order = np.argsort(keys, kind="stable")
         return judged[order], keys[order]
+
+    def sorted_keys(self, which: NDArray[np.bool_]) -> NDArray[np.uint64]:
+        """Return the distinct keys of some judged addresses, sorted."""
+        order, keys = self._sorted
+        return distinct(keys[which[order]])
 
     @cached_property
     def entry(self) -> NDArray[np.int64]:
@@ -189,7 +194,7 @@ class Board:
     @cached_property
     def counted(self) -> NDArray[np.bool_]:
         """Whether each request asks for a usable count and nothing else."""
-        return (self.requests.count_state == CountState.GIVEN) & ~self.listed & (self.requests.nic >= 0)
+        return np.asarray((self.requests.count_state == CountState.GIVEN) & ~self.listed & (self.requests.nic >= 0))
 
     @cached_property
     def modest_count(self) -> NDArray[np.int64]:

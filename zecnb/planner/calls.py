@@ -6,6 +6,7 @@ accepted ones before it took.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ import pyarrow as pa
 from zecnb.planner.findings import CATALOGUE, PLANNED, bit
 from zecnb.planner.rows import SERVER_COUNT, Rows
 from zecnb.requests import CountState
-from zecnb.snapshot import text_column
+from zecnb.snapshot import strings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -104,7 +105,9 @@ class Calls:
     @cached_property
     def _named(self) -> NDArray[np.bool_]:
         """Rows whose address is sent by name."""
-        return self.rows.sent & (self.rows.mode != SERVER_COUNT) & ((self.rows.ask >= 0) | (self.rows.pick >= 0))
+        return np.asarray(
+            self.rows.sent & (self.rows.mode != SERVER_COUNT) & ((self.rows.ask >= 0) | (self.rows.pick >= 0))
+        )
 
     @cached_property
     def slot(self) -> NDArray[np.int64]:
@@ -199,18 +202,18 @@ class Calls:
         at, edges = self.members
         text = self.rows.text.take(pa.array(at)).to_pylist()
         ids = pa.concat_arrays([self.rows.board.requests.nic_ids, pa.nulls(1, pa.large_string())])
-        count = pd.Series(self.count, dtype="Int64")
+        addresses = np.empty(len(self.slot), object)
+        addresses[:] = [tuple(text[low:high]) for low, high in itertools.pairwise(edges.tolist())]
         shown = self.has_count & ((self.count != 0) | (np.append(self._zero, False)[self.request]))
         return pd.DataFrame(
             {
                 "call": np.arange(len(self.slot)),
-                "nic_id": text_column(ids.take(pa.array(self.slot % len(ids)))),
-                "addresses": pd.Series(
-                    [tuple(text[edges[i] : edges[i + 1]]) for i in range(len(self.slot))], dtype=object
-                ),
-                "ip_address_count": count.where(shown, pd.NA),
-                "predicted": pd.Series(self.predicted, dtype="str"),
-            }
+                "nic_id": strings(ids.take(pa.array(self.slot % len(ids)))),
+                "addresses": addresses,
+                "ip_address_count": pd.arrays.IntegerArray(self.count, ~shown),
+                "predicted": pd.array(self.predicted, dtype="str"),
+            },
+            copy=False,
         )
 
     @cached_property

@@ -103,7 +103,7 @@ def _held(*kinds: str) -> Rule:
         match = board.entry_kind == codes[0]
         for code in codes[1:]:
             match |= board.entry_kind == code
-        return match
+        return np.asarray(match)
 
     return rule
 
@@ -116,15 +116,15 @@ def _first_host(board: Board) -> NDArray[np.bool_]:
     odd_gateway = geometry.ipv4 & (geometry.gateway != first)
     if not odd_gateway.any():
         return np.zeros(len(value), np.bool_)
-    return board.inside & odd_gateway[board.home] & (value == first[board.home])
+    return np.asarray(board.inside & odd_gateway[board.home] & (value == first[board.home]))
 
 
 def _already_on_nic(board: Board) -> NDArray[np.bool_]:
-    return board.on_own_nic & (board.entry_kind == _KIND["nic_secondary"])
+    return np.asarray(board.on_own_nic & (board.entry_kind == _KIND["nic_secondary"]))
 
 
 def _is_primary_of_nic(board: Board) -> NDArray[np.bool_]:
-    return board.on_own_nic & (board.entry_kind == _KIND["nic_primary"])
+    return np.asarray(board.on_own_nic & (board.entry_kind == _KIND["nic_primary"]))
 
 
 def _held_by_nic(board: Board) -> NDArray[np.bool_]:
@@ -144,7 +144,7 @@ def _claimed(board: Board, *, expired: bool) -> NDArray[np.bool_]:
     if not len(reservations.low):
         return np.zeros(len(board.slot), np.bool_)
     label = np.where(board.inside, reservations.find(board.key), -1)
-    return (label >= 0) & (reservations.expired[label] == expired) & ~board.on_own_nic
+    return np.asarray((label >= 0) & (reservations.expired[label] == expired) & ~board.on_own_nic)
 
 
 ADDRESS_RULES: dict[str, Rule] = {
@@ -174,12 +174,12 @@ ADDRESS_RULES: dict[str, Rule] = {
 
 
 def _count_and_list(board: Board) -> NDArray[np.bool_]:
-    return board.listed & (board.requests.count_state != CountState.ABSENT)
+    return np.asarray(board.listed & (board.requests.count_state != CountState.ABSENT))
 
 
 def _empty_request(board: Board) -> NDArray[np.bool_]:
     nothing = ~board.listed & (board.requests.count_state == CountState.ABSENT)
-    return nothing | (board.requests.nic < 0)
+    return np.asarray(nothing | (board.requests.nic < 0))
 
 
 def _count_not_integer(board: Board) -> NDArray[np.bool_]:
@@ -209,7 +209,7 @@ def _nic_not_found(board: Board) -> NDArray[np.bool_]:
 
 def _nic_state(board: Board) -> NDArray[np.bool_]:
     ready = np.asarray(pc.is_in(board.nic_values("status"), _READY))
-    return (board.nic >= 0) & ~ready
+    return np.asarray((board.nic >= 0) & ~ready)
 
 
 def _nic_subnet_unknown(board: Board) -> NDArray[np.bool_]:
@@ -222,7 +222,7 @@ def _subnet_not_ipv4(board: Board) -> NDArray[np.bool_]:
 
 def _nic_stack_not_ipv4(board: Board) -> NDArray[np.bool_]:
     ipv6 = pc.fill_null(pc.equal(board.nic_values("nic_subnet_type"), "IPv6"), fill_value=False)
-    return (board.nic >= 0) & np.asarray(ipv6)
+    return np.asarray((board.nic >= 0) & np.asarray(ipv6))
 
 
 def _nic_limit(board: Board) -> NDArray[np.bool_]:

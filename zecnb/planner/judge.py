@@ -15,14 +15,15 @@ from zecnb.planner.calls import Calls, api_code_of
 from zecnb.planner.findings import CATALOGUE, PLANNED, bit
 from zecnb.planner.occupancy import cells
 from zecnb.planner.rows import MODES, NO_KEY, Change, Rows
-from zecnb.planner.wording import Wording
-from zecnb.schema import FINDINGS, PLAN, SUMMARY, VERDICTS, empty
-from zecnb.snapshot import text_column
+from zecnb.planner.wording import Said, Wording
+from zecnb.schema import FINDINGS, VERDICTS, empty
+from zecnb.snapshot import strings
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from numpy.typing import NDArray
+    from pandas.api.extensions import ExtensionArray
 
     from zecnb.planner.options import Options
 
@@ -91,12 +92,8 @@ class Judgement:
     @cached_property
     def _kinds(self) -> tuple[list[_Kind], NDArray[np.int64]]:
         """The distinct sets of findings, and which each row has."""
-        mask = self.rows.mask
-        marked = np.flatnonzero(mask)
-        distinct, inverse = np.unique(mask[marked], return_inverse=True)
-        index = np.zeros(len(mask), np.int64)
-        index[marked] = inverse + 1
-        return [_kind(0), *(_kind(int(m)) for m in distinct)], index
+        index, distinct = pd.factorize(self.rows.mask)
+        return [_kind(int(mask)) for mask in distinct], index
 
     @cached_property
     def verdict(self) -> NDArray[np.int8]:
@@ -117,21 +114,21 @@ class Judgement:
         frame = pd.DataFrame(
             {
                 "row": rows.label,
-                "nic_id": text_column(words.nic_id(everything)),
-                "nic_name": text_column(words.nic_name(everything)),
-                "subnet_id": pd.Series(subnet_ids.array.take(rows.board.subnet[rows.slot], allow_fill=True)),
+                "nic_id": strings(words.nic_id(everything)),
+                "nic_name": strings(words.nic_name(everything)),
+                "subnet_id": subnet_ids.array.take(rows.board.subnet[rows.slot], allow_fill=True),
                 "mode": _pick(MODES, rows.mode),
-                "address": text_column(rows.text),
+                "address": strings(rows.text),
                 "verdict": _pick(VERDICTS, self.verdict),
-                "codes": pd.Series(codes[index], dtype=object),
-                "holder_kind": text_column(holder_kind),
-                "holder_id": text_column(holder_id),
-                "holder_name": text_column(holder_name),
+                "codes": codes[index],
+                "holder_kind": strings(holder_kind),
+                "holder_id": strings(holder_id),
+                "holder_name": strings(holder_name),
                 "api_code": _pick([kind.api_code for kind in kinds], index),
-                "reason": text_column(reason),
-                "fix": text_column(fix),
+                "reason": strings(reason),
+                "fix": strings(fix),
             },
-            columns=list(PLAN),
+            copy=False,
         )
         carried = rows.board.requests.carried
         if carried is not None:
@@ -139,89 +136,72 @@ class Judgement:
             frame = frame.join(extra.rename(columns={c: f"input_{c}" for c in extra.columns if c in frame.columns}))
         return frame
 
+    @cached_property
+    def _said(self) -> dict[str, Said]:
+        """Every code that occurs, in words."""
+        kinds, index = self._kinds
+        marked = np.flatnonzero(self.rows.mask)
+        kind = index[marked]
+        has = {code: np.array([code in kind.codes for kind in kinds]) for code in CATALOGUE}
+        return {code: self.words.say(code, marked[where[kind]]) for code, where in has.items() if where.any()}
+
     def _reasons(self) -> tuple[pa.LargeStringArray, pa.LargeStringArray]:
         """Word each row's worst finding, or why it was picked."""
         rows = self.rows
         kinds, index = self._kinds
-        texts: list[pa.LargeStringArray] = []
-        fixes: list[pa.LargeStringArray] = []
-        where: list[NDArray[np.int64]] = []
-        names = [kind.worst for kind in kinds]
-        for code in dict.fromkeys(names):
-            group = np.flatnonzero(np.array([name == code for name in names])[index])
-            if code is None:
-                group = group[rows.pick[group] >= 0]
-            if not len(group):
-                continue
-            where.append(group)
-            texts.append(self.words.why(group) if code is None else self.words.say(code, "message", group))
-            fixes.append(pa.nulls(len(group), _TEXT) if code is None else self.words.say(code, "fix", group))
-        return _scatter(where, texts, len(rows.request)), _scatter(where, fixes, len(rows.request))
-
-    def _holders(self, at: NDArray[np.int64]) -> tuple[pa.LargeStringArray, pa.LargeStringArray, pa.LargeStringArray]:
-        held = at[self.rows.entry[at] >= 0]
-        parts = self.words.holder(held)
-        kind, who, name = (_scatter([held], [part], len(at)) for part in parts)
-        return kind, who, name
+        at = np.full(len(rows.request), -1)
+        messages, fixes, before = [], [], 0
+        for code, said in self._said.items():
+            worst = np.array([kind.worst == code for kind in kinds])[index[said.rows]]
+            at[said.rows[worst]] = before + said.text[worst]
+            messages.append(said.message)
+            fixes.append(said.fix)
+            before += len(said.first)
+        picked = np.flatnonzero((index == 0) & (rows.pick >= 0)) if len(rows.room.placed.key) else at[:0]
+        at[picked] = before + np.arange(len(picked))
+        messages.append(self.words.why(picked))
+        fixes.append(pa.nulls(len(picked), _TEXT))
+        where = pa.array(at, mask=at < 0)
+        return pa.concat_arrays(messages).take(where), pa.concat_arrays(fixes).take(where)
 
     def findings(self) -> pd.DataFrame:
         """One row per finding, columns of ``schema.FINDINGS``, by input row and check order."""
-        rows = self.rows
-        first_of_request = _first(rows.request, len(rows.board.requests))
-        first_of_slot = _first(rows.slot % len(rows.board.nic), len(rows.board.nic))
-        first_of_subnet = _first(np.where(rows.noop, -1, rows.subnet_entry), len(rows.room.subnets))
-        about = {
-            "address": (rows.own_mask, np.arange(len(rows.request))),
-            "request": (rows.request_mask, first_of_request),
-            "nic": (rows.nic_mask, first_of_slot),
-            "subnet": (rows.change.mask, first_of_subnet),
-            "plan": (np.array([rows.plan_mask]), np.zeros(min(1, len(rows.request)), np.int64)),
-        }
-        parts = []
-        for order, (code, entry) in enumerate(CATALOGUE.items()):
-            mask, representative = about[entry.about]
-            at = representative[np.flatnonzero((mask[: len(representative)] & np.uint64(bit(code))) != 0)]
-            at = at[at < len(rows.request)]
-            if len(at):
-                parts.append((order, code, at))
-        if not parts:
+        if not self._said:
             return empty(FINDINGS)
-        where = np.concatenate([at for _, _, at in parts])
-        which = np.repeat([order for order, _, _ in parts], [len(at) for _, _, at in parts])
-        named = np.array([entry.about == "address" for entry in CATALOGUE.values()])[which]
-        held = np.where(named, where, len(rows.request))
-        message = pa.concat_arrays([self.words.say(code, "message", at) for _, code, at in parts])
-        fix = pa.concat_arrays([self.words.say(code, "fix", at) for _, code, at in parts])
+        rows, said = self.rows, list(self._said.values())
+        order = {code: at for at, code in enumerate(CATALOGUE)}
+        which = np.repeat([order[code] for code in self._said], [len(each.first) for each in said])
+        where = np.concatenate([each.first for each in said])
         rank = np.lexsort((which, rows.label[where]))
-        where, which, named, held = where[rank], which[rank], named[rank], held[rank]
-        address = rows.text.take(pa.array(where, mask=~named))
-        kind, who, name = self._holder_of(held)
+        where, which = where[rank], which[rank]
         entries = list(CATALOGUE.values())
+        named = np.array([entry.about == "address" for entry in entries])[which]
+        kind, who, name = self._holders(np.where(named, where, -1))
         return pd.DataFrame(
             {
                 "row": rows.label[where],
-                "address": text_column(address),
+                "address": strings(rows.text.take(pa.array(where, mask=~named))),
                 "code": _pick(list(CATALOGUE), which),
                 "severity": _pick([entry.severity for entry in entries], which),
                 "api_code": _pick([entry.api_code or None for entry in entries], which),
-                "holder_kind": text_column(kind),
-                "holder_id": text_column(who),
-                "holder_name": text_column(name),
-                "message": text_column(message.take(pa.array(rank))),
-                "fix": text_column(fix.take(pa.array(rank))),
+                "holder_kind": strings(kind),
+                "holder_id": strings(who),
+                "holder_name": strings(name),
+                "message": strings(pa.concat_arrays([each.message for each in said]).take(pa.array(rank))),
+                "fix": strings(pa.concat_arrays([each.fix for each in said]).take(pa.array(rank))),
             },
-            columns=list(FINDINGS),
+            copy=False,
         )
 
-    def _holder_of(self, at: NDArray[np.int64]) -> tuple[pa.LargeStringArray, pa.LargeStringArray, pa.LargeStringArray]:
-        """Holders of rows; positions past the end have none."""
-        inside = np.flatnonzero(at < len(self.rows.request))
-        kind, who, name = self.words.holder(at[inside])
-        return (
-            _scatter([inside], [kind], len(at)),
-            _scatter([inside], [who], len(at)),
-            _scatter([inside], [name], len(at)),
-        )
+    def _holders(self, at: NDArray[np.int64]) -> tuple[pa.LargeStringArray, pa.LargeStringArray, pa.LargeStringArray]:
+        """Kind, id and name of each row's holder; row -1 has none."""
+        entry = np.append(self.rows.entry, -1)[at]
+        held = np.flatnonzero(entry >= 0)
+        index = np.full(len(at), -1)
+        index[held] = np.arange(len(held))
+        where = pa.array(index, mask=index < 0)
+        kind, who, name = (part.take(where) for part in self.words.holder(at[held]))
+        return kind, who, name
 
     def summary(self) -> pd.DataFrame:
         """One row per subnet touched, columns of ``schema.SUMMARY``."""
@@ -237,11 +217,11 @@ class Judgement:
                 "utilisation_before": Change.utilisation(change.used_before, usable),
                 "utilisation_after": Change.utilisation(change.used_after, usable),
                 "free_after": usable - change.used_after,
-                "largest_run_before": change.largest_before,
-                "largest_run_after": change.largest_after,
+                "largest_run_before": snapshot.largest_run[room.subnets],
+                "largest_run_after": self.rows.largest_after,
                 "unseen": snapshot.unseen[room.subnets],
             },
-            columns=list(SUMMARY),
+            copy=False,
         )
 
     def picture(self, subnet_id: str) -> tuple[str, str, NDArray[np.uint8], int, str]:
@@ -271,22 +251,5 @@ class Judgement:
         return str(row["cidr_block"]), str(title), codes, int(snapshot.unseen[subnet]), str(name)
 
 
-def _pick(values: list[str | None] | tuple[str, ...] | list[str], at: NDArray[np.integer]) -> pd.Series:
-    return text_column(pa.array(list(values), _TEXT).take(pa.array(at)))
-
-
-def _first(group: NDArray[np.int64], groups: int) -> NDArray[np.int64]:
-    """Return the first row of each group, a position past the end where it has none; group -1 is none."""
-    first = np.full(groups + 1, len(group))
-    np.minimum.at(first, np.where(group < 0, groups, group), np.arange(len(group)))
-    return first[:groups]
-
-
-def _scatter(where: list[NDArray[np.int64]], parts: list[pa.LargeStringArray], length: int) -> pa.LargeStringArray:
-    """Put texts at their positions, null elsewhere."""
-    index = np.full(length, -1)
-    if where:
-        at = np.concatenate(where)
-        index[at] = np.arange(len(at))
-    texts = pa.concat_arrays(parts) if parts else pa.nulls(0, _TEXT)
-    return texts.take(pa.array(index, mask=index < 0))
+def _pick(values: list[str | None] | tuple[str, ...] | list[str], at: NDArray[np.integer]) -> ExtensionArray:
+    return strings(pa.array(list(values), _TEXT).take(pa.array(at)))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from zecnb.snapshot import Snapshot
 
-__all__ = ["BLOCKS", "cells", "largest_runs", "occupancy", "occupancy_of"]
+__all__ = ["BLOCKS", "cells", "occupancy", "occupancy_of"]
 
 BLOCKS = (4, 8, 16, 32)
 """Sizes of aligned blocks that are counted."""
@@ -24,14 +24,6 @@ BLOCKS = (4, 8, 16, 32)
 _CELL_OF_KIND = {"nic_primary": 2, "nic_secondary": 2, "havip": 3, "lb": 4, "lb_health": 4}
 _THIS_NIC, _RESERVED = 1, 5
 _CELL = np.array([_CELL_OF_KIND.get(kind, _RESERVED) for kind in HOLDER_KINDS], np.uint8)
-
-
-def largest_runs(free: Runs, subnets: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Return the longest free run of each subnet (sorted unique positions), 0 where none is free."""
-    longest = np.zeros(len(subnets), np.int64)
-    at = np.searchsorted(subnets, free.subnet)
-    np.maximum.at(longest, at, free.length)
-    return longest
 
 
 def occupancy(snapshot: Snapshot, subnets: NDArray[np.integer]) -> pd.DataFrame:
@@ -48,8 +40,7 @@ def occupancy_of(snapshot: Snapshot, subnets: NDArray[np.integer], taken: NDArra
     """Return the same for another set of taken keys, for example after a plan."""
     free = Runs.between(taken)
     at = np.searchsorted(subnets, free.subnet)
-    free_seen = np.bincount(at, free.length, minlength=len(subnets)).astype(np.int64)
-    largest = largest_runs(free, subnets)
+    free_seen, largest = free.totals(subnets), free.longest(subnets)
     usable = snapshot.geometry.usable[subnets]
     unseen = np.minimum(snapshot.unseen[subnets], free_seen)
     used = usable - free_seen + unseen

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from zecnb.ledger import Runs, subnets_of
+from zecnb.ledger import Runs, merge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,6 +66,8 @@ def place(policy: str, demand: Demand, taken: NDArray[np.uint64]) -> Placed:
         taken: sorted keys that must not be chosen, network and broadcast of every subnet among them.
     """
     sink = _Sink(len(demand.wanted))
+    if not len(demand.wanted):
+        return sink.placed()
     match policy:
         case "lowest":
             _lowest(demand, taken, sink)
@@ -169,13 +171,13 @@ def _blocks(policy: str, demand: Demand, taken: NDArray[np.uint64], sink: _Sink)
         first = free.start[run] + within.astype(np.uint64)
         key = (first[:, None] + np.arange(count, dtype=np.uint64)).ravel()
         sink.add(np.repeat(who[fits], count), key, np.repeat(run, count), free)
-        taken = np.sort(np.concatenate([taken, key]))
+        taken = merge(taken, np.sort(key))
         rest = Demand(subnet[~fits], demand.wanted[who[~fits]])
         if not len(rest.wanted):
             continue
         if policy == "dense":
             key = _fill(rest, who[~fits], taken, sink)
-            taken = np.sort(np.concatenate([taken, key]))
+            taken = merge(taken, np.sort(key))
         else:
             sink.unmet[who[~fits]] = True
             left = Runs.between(taken)
@@ -227,4 +229,3 @@ def _near(demand: Demand, taken: NDArray[np.uint64], sink: _Sink) -> None:
         best = np.sort(np.lexsort((key, distance))[:count])
         sink.add(np.full(count, at), key[best], run[best], free)
         local[subnet] = np.sort(np.concatenate([here, key[best]]))
-    assert set(local) <= set(subnets_of(taken).tolist())

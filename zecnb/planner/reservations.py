@@ -61,6 +61,9 @@ class Reservations(NamedTuple):
         Raises:
             UsageError: a token of ``exclude`` or a claim's range is no address, range or CIDR.
         """
+        if not exclude and (claims is None or not len(claims)):
+            nothing, none = np.zeros(0, np.uint64), np.zeros(0, np.int64)
+            return cls(nothing, nothing, none, [], np.zeros(0, np.bool_))
         tokens = addresses.split(exclude) if isinstance(exclude, str) else pa.array(list(exclude), pa.large_string())
         low, high = _intervals(tokens, "exclude")
         words = [_EXCLUDED] * len(low)

@@ -7,9 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pyarrow.compute as pc
 
-from zecnb.ledger import Runs, member
+from zecnb.ledger import Runs, count_by_subnet, merge
 from zecnb.planner.findings import CATALOGUE, bit
 from zecnb.planner.placement import Demand, Placed, place, running_total
 
@@ -38,8 +39,7 @@ class Room:
     @cached_property
     def subnets(self) -> NDArray[np.int64]:
         """Positions of the subnets the plan touches, sorted."""
-        slots = np.unique(self.board.requests.nic) if len(self.board.requests) else np.zeros(0, np.int64)
-        touched = self.board.usable_subnet[slots]
+        touched = self.board.usable_subnet
         return np.unique(touched[touched >= 0])
 
     @cached_property
@@ -50,28 +50,28 @@ class Room:
     @cached_property
     def named(self) -> NDArray[np.uint64]:
         """Free keys that the plan asks for by name, sorted, distinct."""
-        free = self.board.inside & (self.board.entry < 0)
-        return np.unique(self.board.key[free])
+        return self.board.sorted_keys(self.board.inside & (self.board.entry < 0))
 
     @cached_property
     def untouchable(self) -> NDArray[np.uint64]:
         """Keys that must not be picked: held, asked for by name, excluded or claimed; sorted, distinct."""
         reserved = self.board.reservations.binding_keys(self.subnets)
-        return np.unique(np.concatenate([self.held, self.named, reserved]))
+        return merge(self.held, self.named, reserved)
+
+    @cached_property
+    def free(self) -> Runs:
+        """Runs of addresses that may be picked."""
+        return Runs.between(self.untouchable)
 
     @cached_property
     def available(self) -> NDArray[np.int64]:
         """Free addresses by the API's own count, per entry of ``subnets``."""
-        snapshot = self.board.snapshot
-        used = snapshot.seen[self.subnets] + snapshot.unseen[self.subnets]
-        return np.maximum(snapshot.geometry.usable[self.subnets] - used, 0)
+        return self.board.snapshot.left[self.subnets]
 
     @cached_property
     def pickable(self) -> NDArray[np.int64]:
         """Free addresses that may be picked, per entry of ``subnets``."""
-        free = Runs.between(self.untouchable)
-        at = np.searchsorted(self.subnets, free.subnet)
-        return np.bincount(at, free.length, minlength=len(self.subnets)).astype(np.int64)
+        return self.free.totals(self.subnets)
 
     @cached_property
     def demands(self) -> NDArray[np.int64]:
@@ -92,16 +92,14 @@ class Room:
     def before(self) -> NDArray[np.int64]:
         """Addresses that the rest of the plan wants before each demand is served."""
         board = self.board
-        named = np.bincount(
-            np.searchsorted(self.subnets, (self.named >> np.uint64(32)).astype(np.int64)),
-            minlength=len(self.subnets),
-        ).astype(np.int64)
-        return named[self._place] + running_total(self._place, board.modest_count[self.demands])
+        return count_by_subnet(self.named, self.subnets)[self._place] + running_total(
+            self._place, board.modest_count[self.demands]
+        )
 
     @cached_property
     def left(self) -> NDArray[np.int64]:
         """Free addresses left for each demand, by the API's own count."""
-        return np.maximum(self.available[self._place] - self.before, 0)
+        return np.asarray(np.maximum(self.available[self._place] - self.before, 0))
 
     @cached_property
     def insufficient(self) -> NDArray[np.bool_]:
@@ -110,12 +108,14 @@ class Room:
         A demand that does not fit still counts for those behind it, so that one more holder can never make
         room for anybody.
         """
-        return self.before + self.board.requests.count[self.demands] > self.available[self._place]
+        if not len(self.demands):
+            return np.zeros(0, np.bool_)
+        return np.asarray(self.before + self.board.requests.count[self.demands] > self.available[self._place])
 
     @cached_property
     def crowded_out(self) -> NDArray[np.bool_]:
         """Demands that would fit, were it not for exclusions, claims and addresses asked for by name."""
-        if self.board.options.mode == "server_count":
+        if self.board.options.mode == "server_count" or not len(self.demands):
             return np.zeros(len(self.demands), np.bool_)
         count = self.board.modest_count[self.demands]
         return ~self.insufficient & (running_total(self._place, count) + count > self.pickable[self._place])
@@ -139,23 +139,22 @@ class Room:
     def _own(self, nic: int) -> NDArray[np.uint64]:
         ledger, snapshot = self.board.snapshot.ledger, self.board.snapshot
         part = ledger.within(int(snapshot.nic_subnet[nic]))
-        return ledger.keys[part][snapshot.holder_nic[ledger.holder[part]] == nic]
+        return np.asarray(ledger.keys[part][snapshot.holder_nic[ledger.holder[part]] == nic])
 
     def roomier(self, demand: int) -> str:
         """Name subnets of the same VPC and region with room for a demand, roomiest first."""
         snapshot = self.board.snapshot
         at = int(self.subnets[self._place[demand]])
-        free = np.maximum(snapshot.geometry.usable - snapshot.seen - snapshot.unseen, 0)
-        kin = (snapshot.subnets["vpc_id"] == snapshot.subnets["vpc_id"].iloc[at]).to_numpy()
         wanted = int(self.board.requests.count[self.demands[demand]])
-        fitting = np.flatnonzero(kin & (free >= wanted) & (np.arange(len(free)) != at))
-        best = fitting[np.argsort(-free[fitting], kind="stable")][:3]
-        return ", ".join(f"{snapshot.subnets['cidr_block'].iloc[i]} ({free[i]:,} free)" for i in best)
+        kin = self._kin[1][self._kin[0][at]]
+        fitting = [int(i) for i in kin[:4] if snapshot.left[i] >= wanted and i != at][:3]
+        blocks = snapshot.subnets["cidr_block"].array
+        return ", ".join(f"{blocks[i]} ({snapshot.left[i]:,} free)" for i in fitting)
 
-    def after(self, keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
-        """Return ``held`` and more keys, sorted."""
-        return np.unique(np.concatenate([self.held, keys]))
-
-    def is_untouchable(self, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        """Return which keys must not be picked."""
-        return member(self.untouchable, keys)
+    @cached_property
+    def _kin(self) -> tuple[NDArray[np.int64], list[NDArray[np.int64]]]:
+        """Group of each subnet, those of one VPC and region; the subnets of each group, roomiest first."""
+        subnets, left = self.board.snapshot.subnets, self.board.snapshot.left
+        group, _ = pd.factorize(subnets["vpc_id"].fillna("") + "\n" + subnets["region_id"].fillna(""))
+        order = np.lexsort((np.arange(len(left)), -left, group))
+        return group, np.split(order, np.flatnonzero(np.diff(group[order])) + 1)

@@ -10,10 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from zecnb import addresses
-from zecnb.ledger import Runs, addresses_of
+from zecnb.ledger import Runs, addresses_of, count_by_subnet, merge
 from zecnb.planner.checks import ADDRESS_RULES, NIC_RULES, PLAN_RULES, REQUEST_RULES
 from zecnb.planner.findings import CATALOGUE, bit
-from zecnb.planner.occupancy import largest_runs
 from zecnb.planner.room import Room
 
 if TYPE_CHECKING:
@@ -42,8 +41,6 @@ class Change:
 
     used_before: NDArray[np.int64]
     used_after: NDArray[np.int64]
-    largest_before: NDArray[np.int64]
-    largest_after: NDArray[np.int64]
     mask: NDArray[np.uint64]
 
     @staticmethod
@@ -120,7 +117,7 @@ class Rows:
     @cached_property
     def order(self) -> NDArray[np.int64] | None:
         """Position among asks, then picks, then bare requests of each row; None when that is the order."""
-        asks, picks, bare = self._parts
+        _, picks, bare = self._parts
         if not picks and not bare:
             return None
         request = np.concatenate([self.board.requests.ask_request, self._picked_request, self._bare])
@@ -209,22 +206,24 @@ class Rows:
     @cached_property
     def noop(self) -> NDArray[np.bool_]:
         """Rows whose address is on the vNIC already."""
-        return (self.own_mask & NOOPS) != 0
+        return np.asarray((self.own_mask & NOOPS) != 0)
 
     @cached_property
     def sent(self) -> NDArray[np.bool_]:
         """Rows whose address belongs into a call: not there already, not a repetition."""
-        return (self.own_mask & (NOOPS | _REPEATS)) == 0
+        return np.asarray((self.own_mask & (NOOPS | _REPEATS)) == 0)
 
     @cached_property
     def done(self) -> NDArray[np.bool_]:
         """Rows that would add an address: judged, sent and not blocked."""
-        return self.sent & (self.key != NO_KEY) & ((self._settled & BLOCKS) == 0)
+        return np.asarray(self.sent & (self.key != NO_KEY) & ((self._settled & BLOCKS) == 0))
 
     @cached_property
-    def after(self) -> NDArray[np.uint64]:
-        """Keys held in the touched subnets when every row that can be done is done, sorted."""
-        return self.room.after(self.key[self.done])
+    def added(self) -> NDArray[np.uint64]:
+        """Distinct keys that are held when every row that can be done is done and are free now, sorted."""
+        if self.order is None:
+            return self.board.sorted_keys(self.done)
+        return merge(self.key[self.done])
 
     @cached_property
     def change(self) -> Change:
@@ -233,29 +232,24 @@ class Rows:
         snapshot, subnets = self.board.snapshot, room.subnets
         usable = snapshot.geometry.usable[subnets]
         before = np.minimum(snapshot.seen[subnets] + snapshot.unseen[subnets], usable)
-        added = np.bincount(
-            np.searchsorted(subnets, (np.unique(self.key[self.done]) >> np.uint64(32)).astype(np.int64)),
-            minlength=len(subnets),
-        )
-        after = np.minimum(before + added, usable)
+        after = np.minimum(before + count_by_subnet(self.added, subnets), usable)
         low, high = Change.utilisation(before, usable), Change.utilisation(after, usable)
         crossed = np.zeros(len(subnets), np.bool_)
         for threshold in (options.warn_at, options.critical_at):
             crossed |= (low < threshold) & (high >= threshold)
         mask = _mask(len(subnets), {"THRESHOLD_CROSSED": crossed, "UNATTRIBUTED_USAGE": snapshot.unseen[subnets] > 0})
-        return Change(
-            before,
-            after,
-            largest_runs(Runs.between(room.held), subnets),
-            largest_runs(Runs.between(self.after), subnets),
-            mask,
-        )
+        return Change(before, after, mask)
+
+    @cached_property
+    def largest_after(self) -> NDArray[np.int64]:
+        """Longest free run by entry of ``room.subnets`` when every row that can be done is done."""
+        return Runs.between(merge(self.room.held, self.added)).longest(self.room.subnets)
 
     @cached_property
     def subnet_entry(self) -> NDArray[np.int64]:
         """Entry of ``room.subnets`` of each row, -1 where its addresses cannot be judged."""
-        home = self.board.usable_subnet[self.slot]
-        return np.where(home >= 0, np.searchsorted(self.room.subnets, home), -1)
+        home = self.board.usable_subnet
+        return np.where(home >= 0, np.searchsorted(self.room.subnets, home), -1)[self.slot]
 
     @cached_property
     def mask(self) -> NDArray[np.uint64]:

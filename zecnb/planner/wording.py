@@ -2,44 +2,32 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from functools import cached_property
 from string import Formatter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from zecnb import addresses
-from zecnb.ledger import Runs, addresses_of, keys_of, subnets_of
+from zecnb.ledger import addresses_of, keys_of, merge
 from zecnb.planner.checks import SPECIAL_RANGES, special_range
 from zecnb.planner.findings import CATALOGUE
+from zecnb.planner.naming import Naming, numbers, same
 from zecnb.planner.rows import Change
-from zecnb.schema import HOLDER_KINDS
+from zecnb.render.cells import percent
 from zecnb.snapshot import column
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    import pandas as pd
     from numpy.typing import NDArray
 
-    from zecnb.planner.rows import Rows
+__all__ = ["Said", "Wording"]
 
-__all__ = ["Wording", "percent"]
-
-_KIND_WORDS = {
-    "network": "the subnet (network address)",
-    "gateway": "the subnet (gateway)",
-    "broadcast": "the subnet (broadcast address)",
-    "nic_primary": "vNIC {} (primary)",
-    "nic_secondary": "vNIC {} (secondary)",
-    "havip": "HaVip {}",
-    "lb": "load balancer {}",
-    "lb_health": "the health checks of load balancer {}",
-}
 _STATUS_FIX = {
     "PENDING": "wait until it is created, then refresh",
     "ATTACHING": "wait until it is attached, then refresh",
@@ -48,25 +36,48 @@ _STATUS_FIX = {
     "CREATE_FAILED": "it was never created; use another vNIC",
 }
 _TEXT = pa.large_string()
+_GUESSES = 100  # vNIC ids that are compared with every known one; a file of nothing but unknown ids must not hang
 
 
-def percent(value: float) -> str:
-    """Return a utilisation as people read it; never rounded up to full or down to empty."""
-    shown = f"{value * 100:.1f}"
-    if shown == "100.0" and value < 1:
-        shown = "99.9"
-    return f"{shown} %"
+class Said(NamedTuple):
+    """One code in words.
+
+    Attributes:
+        rows: the rows that have it.
+        text: which of the texts is each row's.
+        first: the first row each text is about.
+        message, fix: the texts.
+    """
+
+    rows: NDArray[np.int64]
+    text: NDArray[np.int64]
+    first: NDArray[np.int64]
+    message: pa.LargeStringArray
+    fix: pa.LargeStringArray
 
 
 @dataclass(frozen=True, eq=False)
-class Wording:
+class Wording(Naming):
     """Words for the rows of a plan; each method takes row positions and returns one text per row."""
 
-    rows: Rows
-
-    def say(self, code: str, field: str, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        """Fill the ``message`` or ``fix`` template of a code for rows."""
-        return self._fill(getattr(CATALOGUE[code], field), at)
+    def say(self, code: str, at: NDArray[np.int64]) -> Said:
+        """Word a code for the rows that have it; what rows share is worded once."""
+        rows, entry = self.rows, CATALOGUE[code]
+        match entry.about:
+            case "nic":
+                unit = rows.slot[at]
+            case "request":
+                unit = rows.request[at]
+            case "subnet":
+                unit = rows.subnet_entry[at]
+            case "plan":
+                unit = np.zeros(len(at), np.int64)
+            case _:
+                return Said(at, np.arange(len(at)), at, self._fill(entry.message, at), self._fill(entry.fix, at))
+        index, distinct = pd.factorize(unit)
+        first = np.zeros(len(distinct), np.int64)
+        first[index[::-1]] = at[::-1]
+        return Said(at, index, first, self._fill(entry.message, first), self._fill(entry.fix, first))
 
     def why(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         """Say why each picked address was picked."""
@@ -112,29 +123,24 @@ class Wording:
 
     # -- the names of templates, in alphabetical order -----------------------------------------------------------
 
-    def _address(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return self.rows.text.take(pa.array(at))
-
     def _age(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         seconds = self.rows.board.age
         text = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
-        return _same(text if seconds < 7200 else f"{seconds / 3600:.1f} h", at)
+        return same(text if seconds < 7200 else f"{seconds / 3600:.1f} h", at)
 
     def _available(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return _numbers(self.rows.room.available[self.rows.subnet_entry[at]])
+        return numbers(self.rows.room.available[self.rows.subnet_entry[at]])
 
     def _blind(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         partial = self.rows.board.snapshot.partial
         sources = [
-            f"{row.source} {row.status}" + (f" ({row.detail})" if row.detail else "") for row in partial.itertuples()
+            f"{row['source']} {row['status']}" + (f" ({row['detail']})" if row["detail"] else "")
+            for row in partial.to_dict("records")
         ]
-        return _same("; ".join(sources), at)
+        return same("; ".join(sources), at)
 
     def _cap(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return _same(str(self.rows.board.options.nic_limit), at)
-
-    def _cidr(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return pc.fill_null(self._subnet_values("cidr_block", at), "the vNIC's subnet")
+        return same(str(self.rows.board.options.nic_limit), at)
 
     def _claim(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         reservations = self.rows.board.reservations
@@ -142,43 +148,20 @@ class Wording:
         return pa.array(reservations.words, _TEXT).take(pa.array(label))
 
     def _count(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return _numbers(self.rows.board.requests.count[self.rows.request[at]])
+        return numbers(self.rows.board.requests.count[self.rows.request[at]])
 
     def _count_text(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         texts = self.rows.board.requests.count_text
         return pa.array([texts.get(i, "") for i in self.rows.request[at].tolist()], _TEXT)
 
-    def _gateway(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return addresses.to_text(self.rows.board.snapshot.geometry.gateway[self._home(at)])
-
-    def _holder(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        """Kind, name and id of the holder, as in ``vNIC web-03 16808 (primary)``."""
-        kind, who, name = self.holder(at)
-        label = pc.if_else(
-            pc.fill_null(pc.not_equal(name, ""), fill_value=False),
-            pc.binary_join_element_wise(name, who, pa.scalar(" ", _TEXT)),
-            who,
-        )
-        result = pa.nulls(len(at), _TEXT)
-        for each, template in _KIND_WORDS.items():
-            lead, _, tail = template.partition("{}")
-            words = pc.binary_join_element_wise(
-                pa.scalar(lead, _TEXT),
-                label if "{}" in template else _same("", at),
-                pa.scalar(tail, _TEXT),
-                pa.scalar("", _TEXT),
-            )
-            result = pc.if_else(pc.fill_null(pc.equal(kind, each), fill_value=False), words, result)
-        return result
-
     def _largest_run(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         room = self.rows.room
         longest = np.zeros(len(self.rows.board.requests), np.int64)
         longest[room.demands[room.placeable]] = room.placed.largest
-        return _numbers(longest[self.rows.request[at]])
+        return numbers(longest[self.rows.request[at]])
 
     def _left(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return _numbers(self._by_demand(self.rows.room.left, at))
+        return numbers(self._by_demand(self.rows.room.left, at))
 
     def _missing(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         no_nic = pa.array(self.rows.board.requests.nic[self.rows.request[at]] < 0)
@@ -189,29 +172,31 @@ class Wording:
         )
 
     def _near_nic(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
+        """The vNIC of that name, or those whose id differs in one or two places."""
         nics = self.rows.board.snapshot.nics
-        names = dict(zip(nics["name"].fillna(""), nics["nic_id"], strict=True))
-        wanted = self._nic_id(at).to_pylist()
+        ids, names = nics["nic_id"].tolist(), nics["name"].fillna("").tolist()
+        by_name = dict(zip(names, range(len(ids)), strict=True))
+        letters = np.array(ids or [""], "U").astype("U32").view(np.uint32).reshape(-1, 32)
         words: dict[str, str] = {}
-        for text in dict.fromkeys(wanted):
-            close = [names[text]] if text in names else difflib.get_close_matches(text, nics["nic_id"], 2, 0.9)
-            label = " or ".join(f"{nic} ({_named(nics, nic)})" for nic in close)
+        for text in dict.fromkeys(self._nic_id(at).to_pylist()):
+            close: list[int] = [by_name[text]] if text in by_name else []
+            if not close and len(words) < _GUESSES:
+                wanted = np.array([text], "U32").view(np.uint32)
+                close = np.flatnonzero((letters != wanted).sum(axis=1) <= 2)[:2].tolist() if ids else []
+            label = " or ".join(f"{ids[i]} ({names[i]})" if names[i] else ids[i] for i in close)
             words[text] = f"did you mean {label}?" if close else "check the id; a vNIC just made needs a refresh"
-        return pa.array([words[text] for text in wanted], _TEXT)
+        return pa.array([words[text] for text in self._nic_id(at).to_pylist()], _TEXT)
 
     def _nearest(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         """Nearest address that is free after the plan, in the same subnet."""
-        key = self.rows.key[at]
-        free = Runs.between(self._unusable)
-        if not len(free.start):
-            return _same("no address of the subnet is free", at)
-        above = np.minimum(np.searchsorted(free.start, key, "right"), len(free.start) - 1)
-        below = np.maximum(np.searchsorted(free.start, key, "right") - 1, 0)
-        low = free.start[below] + (free.length[below] - 1).astype(np.uint64)
-        high = free.start[above]
-        subnet = subnets_of(key)
-        low_ok = (subnets_of(low) == subnet) & (low <= key)
-        high_ok = (subnets_of(high) == subnet) & (high >= key)
+        taken, block = self._taken
+        subnet, geometry = self.home(at), self.rows.board.snapshot.geometry
+        first, last = keys_of(subnet, geometry.network[subnet]), keys_of(subnet, geometry.broadcast[subnet])
+        key = np.clip(self.rows.key[at], first, last)  # asked for by name, so it is taken now, as both ends are
+        place = block[np.searchsorted(taken, key)]
+        low = taken[np.searchsorted(block, place)] - np.uint64(1)
+        high = taken[np.searchsorted(block, place, "right") - 1] + np.uint64(1)
+        low_ok, high_ok = low > first, high < last
         nearer = np.where(low_ok & (~high_ok | (key - low <= high - key)), low, high)
         text = pc.binary_join_element_wise(
             addresses.to_text(addresses_of(nearer)),
@@ -220,52 +205,37 @@ class Wording:
         )
         return pc.if_else(pa.array(low_ok | high_ok), text, pa.scalar("no address of the subnet is free", _TEXT))
 
-    def _nic(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        """Name and id of the vNIC."""
-        name = self.nic_name(at)
-        both = pc.binary_join_element_wise(name, self._nic_id(at), pa.scalar(" ", _TEXT))
-        return pc.if_else(pc.fill_null(pc.not_equal(name, ""), fill_value=False), both, self._nic_id(at))
-
     def _nic_after(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         slot = self.rows.slot[at]
-        return _numbers(self.rows.board.nic_used[slot] + self.rows.board.wanted[slot])
-
-    def _nic_id(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return self.nic_id(at)
+        return numbers(self.rows.board.nic_used[slot] + self.rows.board.wanted[slot])
 
     def _nic_room(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         limit = self.rows.board.options.nic_limit or 0
-        return _numbers(np.maximum(limit - self.rows.board.nic_used[self.rows.slot[at]], 0))
-
-    def _nic_stack(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return self.rows.board.nic_values("nic_subnet_type").take(
-            pa.array(self.rows.slot[at] % len(self.rows.board.nic))
-        )
+        return numbers(np.maximum(limit - self.rows.board.nic_used[self.rows.slot[at]], 0))
 
     def _nic_used(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return _numbers(self.rows.board.nic_used[self.rows.slot[at]])
+        return numbers(self.rows.board.nic_used[self.rows.slot[at]])
 
     def _other_nic(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         slots = self.rows.board.slot[self._twin[self.rows.ask[at]]]
         return self.rows.board.requests.nic_ids.take(pa.array(slots))
 
     def _other_row(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return _numbers(self.rows.board.requests.ask_row[self._twin[self.rows.ask[at]]], "d")
+        return pa.array(self.rows.board.requests.ask_row[self._twin[self.rows.ask[at]]]).cast(_TEXT)
 
     def _overflow(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         slot, board = self.rows.slot[at], self.rows.board
-        return _numbers(board.nic_used[slot] + board.wanted[slot] - (board.options.nic_limit or 0))
+        return numbers(board.nic_used[slot] + board.wanted[slot] - (board.options.nic_limit or 0))
 
     def _pickable(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return _numbers(self.rows.room.pickable[self.rows.subnet_entry[at]])
+        return numbers(self.rows.room.pickable[self.rows.subnet_entry[at]])
 
     def _roomy(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         room = self.rows.room
         number = np.full(len(self.rows.board.requests), -1)
         number[room.demands] = np.arange(len(room.demands))
-        words = {i: room.roomier(i) for i in set(number[self.rows.request[at]].tolist())}
-        said = {i: f"room in {w}" if w else "no subnet of this VPC has that much room" for i, w in words.items()}
-        return pa.array([said[i] for i in number[self.rows.request[at]].tolist()], _TEXT)
+        words = [room.roomier(i) for i in number[self.rows.request[at]].tolist()]
+        return pa.array([f"room in {w}" if w else "no subnet of this VPC has that much room" for w in words], _TEXT)
 
     def _run_fix(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         longest = self._largest_run(at)
@@ -277,7 +247,7 @@ class Wording:
         )
 
     def _shape(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return _same("aligned block" if self.rows.board.options.policy == "aligned" else "run", at)
+        return same("aligned block" if self.rows.board.options.policy == "aligned" else "run", at)
 
     def _sibling(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         """Subnet of the same VPC that does contain the address."""
@@ -287,15 +257,15 @@ class Wording:
         codes = np.asarray(pc.fill_null(vpc.indices, 0)).astype(np.int64)
         low = keys_of(codes[ipv4], geometry.network[ipv4])
         order = np.argsort(low)
-        key = keys_of(codes[self._home(at)], addresses_of(self.rows.key[at]))
+        key = keys_of(codes[self.home(at)], addresses_of(self.rows.key[at]))
         found = ipv4[order[np.maximum(np.searchsorted(low[order], key, "right") - 1, 0)]]
         inside = (
-            (codes[found] == codes[self._home(at)])
+            (codes[found] == codes[self.home(at)])
             & (addresses_of(key) >= geometry.network[found])
             & (addresses_of(key) <= geometry.broadcast[found])
         )
         where = pc.binary_join_element_wise(
-            pa.scalar("it is in subnet", _TEXT), self._subnet_label(found), pa.scalar(" ", _TEXT)
+            pa.scalar("it is in subnet", _TEXT), self.subnet_label(found), pa.scalar(" ", _TEXT)
         )
         return pc.if_else(pa.array(inside), where, pa.scalar("no subnet of this VPC contains it", _TEXT))
 
@@ -303,17 +273,8 @@ class Wording:
         names = pa.array([name for name, _, _ in SPECIAL_RANGES], _TEXT)
         return names.take(pa.array(special_range(self.rows.board.requests.asks.value[self.rows.ask[at]])))
 
-    def _stack_type(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return self._subnet_values("stack_type", at)
-
-    def _status(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return self.rows.board.nic_values("status").take(pa.array(self.rows.slot[at] % len(self.rows.board.nic)))
-
     def _status_fix(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         return pa.array([_STATUS_FIX.get(s, "use another vNIC") for s in self._status(at).to_pylist()], _TEXT)
-
-    def _subnet(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return self._subnet_label(self.rows.board.subnet[self.rows.slot[at]])
 
     def _suggestion(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         return self._tokens(addresses.suggest, at)
@@ -335,7 +296,7 @@ class Wording:
         return pa.array(words, _TEXT).take(pa.array(critical.astype(np.int8)))
 
     def _unseen(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return _numbers(self.rows.board.snapshot.unseen[self._home(at)])
+        return numbers(self.rows.board.snapshot.unseen[self.home(at)])
 
     def _util_after(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         return self._utilisation(self.rows.change.used_after, at)
@@ -344,33 +305,16 @@ class Wording:
         return self._utilisation(self.rows.change.used_before, at)
 
     def _wanted(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return _numbers(self.rows.board.wanted[self.rows.slot[at]])
+        return numbers(self.rows.board.wanted[self.rows.slot[at]])
 
     # -- shared ------------------------------------------------------------------------------------------------
 
-    def nic_id(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        """Id of each row's vNIC, null when none was given."""
-        ids = pa.concat_arrays([self.rows.board.requests.nic_ids, pa.nulls(1, _TEXT)])
-        return ids.take(pa.array(self.rows.slot[at] % len(ids)))
-
-    def nic_name(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        """Name of each row's vNIC, null when it is not known."""
-        return self.rows.board.nic_values("name").take(pa.array(self.rows.slot[at] % len(self.rows.board.nic)))
-
-    def holder(self, at: NDArray[np.int64]) -> tuple[pa.LargeStringArray, pa.LargeStringArray, pa.LargeStringArray]:
-        """Kind, id and name of each row's holder, null where the address is free."""
-        snapshot = self.rows.board.snapshot
-        entry = self.rows.entry[at]
-        where = pa.array(entry, mask=entry < 0)
-        kind = pa.array(snapshot.ledger.kind).take(where)
-        who = pa.array(snapshot.ledger.holder).take(where)
-        kinds = pa.array(list(HOLDER_KINDS), _TEXT)
-        return kinds.take(kind), snapshot.holder_ids.take(who), snapshot.holder_names.take(who)
-
     @cached_property
-    def _unusable(self) -> NDArray[np.uint64]:
-        rows = self.rows
-        return np.unique(np.concatenate([rows.room.untouchable, rows.room.placed.key]))
+    def _taken(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+        """Keys that something holds, asks for or picks, sorted, and a number that neighbours among them share."""
+        room = self.rows.room
+        taken = merge(room.untouchable, room.placed.key) if len(room.placed.key) else room.untouchable
+        return taken, np.asarray(taken - np.arange(len(taken), dtype=np.uint64), np.uint64)
 
     @cached_property
     def _twin(self) -> NDArray[np.int64]:
@@ -379,25 +323,10 @@ class Wording:
         twin[at] = other
         return twin
 
-    def _home(self, at: NDArray[np.int64]) -> NDArray[np.int64]:
-        return self.rows.board.usable_subnet[self.rows.slot[at]]
-
     def _by_demand(self, values: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.int64]:
         by_request = np.zeros(len(self.rows.board.requests), np.int64)
         by_request[self.rows.room.demands] = values
         return by_request[self.rows.request[at]]
-
-    def _subnet_values(self, name: str, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        subnet = self.rows.board.subnet[self.rows.slot[at]]
-        return column(self.rows.board.snapshot.subnets[name]).take(pa.array(subnet, mask=subnet < 0))
-
-    def _subnet_label(self, positions: NDArray[np.int64]) -> pa.LargeStringArray:
-        subnets = self.rows.board.snapshot.subnets
-        name = pc.fill_null(column(subnets["name"]), "")
-        lead = pc.if_else(pc.equal(name, ""), column(subnets["subnet_id"]), name)
-        block = pc.fill_null(column(subnets["cidr_block"]), "")
-        label = pc.utf8_trim_whitespace(pc.binary_join_element_wise(lead, block, pa.scalar(" ", _TEXT)))
-        return label.take(pa.array(positions))
 
     def _tokens(self, say: Callable[[str, int], str], at: NDArray[np.int64]) -> pa.LargeStringArray:
         """Word bad tokens: each distinct one once."""
@@ -411,17 +340,3 @@ class Wording:
         usable = self.rows.board.snapshot.geometry.usable[self.rows.room.subnets]
         share = Change.utilisation(used, usable)
         return pa.array([percent(value) for value in share], _TEXT).take(pa.array(self.rows.subnet_entry[at]))
-
-
-def _same(text: str, at: NDArray[np.int64]) -> pa.LargeStringArray:
-    return pa.array([text] * len(at), _TEXT)
-
-
-def _numbers(values: NDArray[np.integer] | Sequence[int], form: str = ",") -> pa.LargeStringArray:
-    """Return numbers as text, each distinct one formatted once."""
-    distinct, inverse = np.unique(np.asarray(values), return_inverse=True)
-    return pa.array([format(int(v), form) for v in distinct], _TEXT).take(pa.array(inverse))
-
-
-def _named(nics: pd.DataFrame, nic_id: str) -> str:
-    return str(nics.loc[nics["nic_id"] == nic_id, "name"].iloc[0])

@@ -1,0 +1,147 @@
+"""The cases of the bench; each yields its lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.bench import peers
+from tests.bench.data import one_subnet, to_judge, to_place
+from tests.bench.measure import Line, measure
+from zecnb.addresses import to_text
+from zecnb.ledger import addresses_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.bench.data import Judged
+    from zecnb.inventory import Inventory
+
+__all__ = ["CASES"]
+
+_ANY_NUMBER = 1_000_000
+"""Limit per vNIC for the judge: 500 addresses each would all be beyond the documented 10."""
+
+
+def judge() -> Iterator[Line]:
+    """1,000,000 addresses over 2,000 vNICs and 500 subnets with 1.5 million held: to rows, findings and holders."""
+    data = to_judge()
+    inventory, prepared = _prepared(data)
+
+    def ours() -> object:
+        plan = inventory.plan(data.requests, nic_limit=_ANY_NUMBER)
+        return plan.frame, plan.findings, plan.summary
+
+    seconds, peak = measure(ours, 5)
+    findings = len(inventory.plan(data.requests, nic_limit=_ANY_NUMBER).findings)
+    yield Line(
+        "judge", "zecnb", seconds, 1.0, peak, 5, f"{findings:,} findings; inventory from frames {prepared:.2f} s"
+    )
+
+    def with_calls() -> object:
+        plan = inventory.plan(data.requests, nic_limit=_ANY_NUMBER)
+        return plan.frame, plan.findings, plan.summary, plan.calls
+
+    least, peak = measure(peers.floor(data), 5)
+    yield Line("judge", "numpy floor", least, seconds / least, peak, 5, "ratio: ours to it")
+    for name, peer in (("ipaddress + dict", peers.with_ipaddress), ("netaddr + dict", peers.with_netaddr)):
+        taken, peak = measure(peer(data), 2, warm=False)
+        yield Line("judge", name, taken, taken / seconds, peak, 2)
+    more, peak = measure(with_calls, 3)
+    yield Line("judge", "zecnb, calls too", more, more / seconds, peak, 3, "a tuple of texts per call")
+
+
+def memory() -> Iterator[Line]:
+    """Bytes that an inventory of 5 million holders keeps per row, beside names."""
+    data = to_judge(10 / 3)
+    inventory, prepared = _prepared(data)
+    ledger = inventory.ledger
+    kept = ledger.keys.nbytes + ledger.kind.nbytes + ledger.holder.nbytes + inventory.holder_nic.nbytes
+    each = kept / len(ledger.keys)
+    yield Line("memory", "zecnb", prepared, None, kept / 1e6, 1, f"{len(ledger.keys):,} held, {each:.1f} bytes each")
+
+
+def pick() -> Iterator[Line]:
+    """100 addresses in a /16 with 39,321 held."""
+    inventory = one_subnet()
+    values = addresses_of(inventory.ledger.keys)
+    texts, numbers = to_text(values).to_pylist(), values.tolist()
+
+    def ours() -> list[str]:
+        return inventory.free("big", 100)
+
+    seconds, peak = measure(ours, 50)
+    yield Line("pick", "zecnb", seconds, 1.0, peak, 50)
+    sweep = peers.interval_sweep("10.0.0.0/16", numbers, 100)
+    sets = peers.ip_set("10.0.0.0/16", texts, 100)
+    assert ours() == sweep() == sets(), "all pick the same addresses"
+    for name, peer, runs in (("interval sweep", sweep, 20), ("netaddr IPSet", sets, 2)):
+        taken, peak = measure(peer, runs)
+        yield Line("pick", name, taken, taken / seconds, peak, runs)
+
+
+def preview() -> Iterator[Line]:
+    """One vNIC in that /16, as the panel calls it: rows, subnet before and after, cells of the map."""
+    inventory = one_subnet()
+
+    def look(held: Inventory) -> object:
+        plan = held.plan("nic-7", ip_addresses="10.0.0.10-13, 10.0.0.300", nic_limit=None)
+        return plan.frame, plan.summary, plan.cells()
+
+    def count() -> object:
+        plan = inventory.plan("nic-7", ip_address_count=8, policy="dense", nic_limit=None)
+        return plan.frame, plan.summary, plan.cells()
+
+    fresh = iter([one_subnet() for _ in range(6)])
+    seconds, peak = measure(lambda: look(next(fresh)), 5, warm=False)
+    yield Line("preview", "cold", seconds, None, peak, 5, "an inventory nobody asked yet; under 30 ms")
+    for name, work in (("addresses", lambda: look(inventory)), ("count, dense", count)):
+        seconds, peak = measure(work, 30)
+        yield Line("preview", f"warm, {name}", seconds, None, peak, 30, "under 5 ms")
+
+
+def batch_pick() -> Iterator[Line]:
+    """10,000 vNICs, 8 addresses each, in 1,000 subnets 60-95 % full and fragmented."""
+    data = to_place()
+    inventory, _ = _prepared(data)
+    for policy in ("lowest", "dense", "contiguous"):
+        seconds, peak = measure(lambda policy=policy: _placed(inventory, data, policy), 3)
+        verdicts = inventory.plan(data.requests, policy=policy, nic_limit=None).verdicts
+        yield Line("batch-pick", policy, seconds, None, peak, 3, str(verdicts))
+
+
+def _placed(inventory: Inventory, data: Judged, policy: str) -> object:
+    plan = inventory.plan(data.requests, policy=policy, nic_limit=None)
+    return plan.frame, plan.findings, plan.summary
+
+
+def growth() -> Iterator[Line]:
+    """Time per row at 1x, 3x and 10x."""
+    for name, make, work in (
+        ("judge", to_judge, lambda i, d: (p := i.plan(d.requests, nic_limit=_ANY_NUMBER)).frame is p.findings),
+        ("batch-pick", to_place, lambda i, d: _placed(i, d, "dense")),
+    ):
+        first = 0.0
+        for scale in (0.1, 0.3, 1.0) if name == "judge" else (1.0, 3.0, 10.0):
+            data = make(scale)
+            inventory, _ = _prepared(data)
+            seconds, peak = measure(lambda i=inventory, d=data, w=work: w(i, d), 3)
+            each = seconds / len(data.requests)
+            first = first or each
+            rows = f"{len(data.requests):,} rows"
+            yield Line("growth", f"{name}, {rows}", seconds, each / first, peak, 3, "ratio: time per row to the first")
+
+
+def _prepared(data: Judged) -> tuple[Inventory, float]:
+    kept: list[Inventory] = []
+    seconds, _ = measure(lambda: kept.append(data.inventory()), 1, warm=False)
+    return kept[-1], seconds
+
+
+CASES: dict[str, Callable[[], Iterator[Line]]] = {
+    "judge": judge,
+    "memory": memory,
+    "pick": pick,
+    "batch-pick": batch_pick,
+    "preview": preview,
+    "growth": growth,
+}

@@ -1,0 +1,148 @@
+"""The things a finding speaks of, in words: vNICs, subnets, addresses and who holds them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from zecnb import addresses
+from zecnb.schema import HOLDER_KINDS
+from zecnb.snapshot import column
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from zecnb.planner.rows import Rows
+
+__all__ = ["Naming", "numbers", "same"]
+
+_KIND_WORDS = {
+    "network": "the subnet (network address)",
+    "gateway": "the subnet (gateway)",
+    "broadcast": "the subnet (broadcast address)",
+    "nic_primary": "vNIC {} (primary)",
+    "nic_secondary": "vNIC {} (secondary)",
+    "havip": "HaVip {}",
+    "lb": "load balancer {}",
+    "lb_health": "the health checks of load balancer {}",
+}
+_TEXT = pa.large_string()
+
+
+@dataclass(frozen=True, eq=False)
+class Naming:
+    """Names for the rows of a plan; each method takes row positions and returns one text per row.
+
+    A method with a leading underscore fills the template name of the catalogue that it is called after.
+    """
+
+    rows: Rows
+
+    def nic_id(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
+        """Id of each row's vNIC, null when none was given."""
+        ids = pa.concat_arrays([self.rows.board.requests.nic_ids, pa.nulls(1, _TEXT)])
+        return ids.take(pa.array(self.rows.slot[at] % len(ids)))
+
+    def nic_name(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
+        """Name of each row's vNIC, null when it is not known."""
+        return self.rows.board.nic_values("name").take(pa.array(self.rows.slot[at] % len(self.rows.board.nic)))
+
+    def holder(self, at: NDArray[np.int64]) -> tuple[pa.LargeStringArray, pa.LargeStringArray, pa.LargeStringArray]:
+        """Kind, id and name of each row's holder, null where the address is free."""
+        snapshot = self.rows.board.snapshot
+        entry = self.rows.entry[at]
+        where = pa.array(entry, mask=entry < 0)
+        kind = pa.array(snapshot.ledger.kind).take(where)
+        who = pa.array(snapshot.ledger.holder).take(where)
+        kinds = pa.array(list(HOLDER_KINDS), _TEXT)
+        return kinds.take(kind), snapshot.holder_ids.take(who), snapshot.holder_names.take(who)
+
+    # -- the names of templates -------------------------------------------------------------------------------------
+
+    def _address(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
+        return self.rows.text.take(pa.array(at))
+
+    def _cidr(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
+        return pc.fill_null(self.subnet_values("cidr_block", at), "the vNIC's subnet")
+
+    def _gateway(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
+        return addresses.to_text(self.rows.board.snapshot.geometry.gateway[self.home(at)])
+
+    def _holder(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
+        """Kind, name and id of the holder, as in ``vNIC web-03 16808 (primary)``."""
+        kind, who, name = self.holder(at)
+        label = pc.if_else(
+            pc.fill_null(pc.not_equal(name, ""), fill_value=False),
+            pc.binary_join_element_wise(name, who, pa.scalar(" ", _TEXT)),
+            who,
+        )
+        result = pa.nulls(len(at), _TEXT)
+        for each, template in _KIND_WORDS.items():
+            lead, _, tail = template.partition("{}")
+            words = pc.binary_join_element_wise(
+                pa.scalar(lead, _TEXT),
+                label if "{}" in template else same("", at),
+                pa.scalar(tail, _TEXT),
+                pa.scalar("", _TEXT),
+            )
+            result = pc.if_else(pc.fill_null(pc.equal(kind, each), fill_value=False), words, result)
+        return result
+
+    def _nic(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
+        """Name and id of the vNIC."""
+        name = self.nic_name(at)
+        both = pc.binary_join_element_wise(name, self._nic_id(at), pa.scalar(" ", _TEXT))
+        return pc.if_else(pc.fill_null(pc.not_equal(name, ""), fill_value=False), both, self._nic_id(at))
+
+    def _nic_id(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
+        return self.nic_id(at)
+
+    def _nic_stack(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
+        return self.rows.board.nic_values("nic_subnet_type").take(
+            pa.array(self.rows.slot[at] % len(self.rows.board.nic))
+        )
+
+    def _stack_type(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
+        return self.subnet_values("stack_type", at)
+
+    def _status(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
+        return self.rows.board.nic_values("status").take(pa.array(self.rows.slot[at] % len(self.rows.board.nic)))
+
+    def _subnet(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
+        return self.subnet_label(self.rows.board.subnet[self.rows.slot[at]])
+
+    # -- shared -----------------------------------------------------------------------------------------------------
+
+    def home(self, at: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Position of the subnet in which each row's address is judged, -1 for none."""
+        return self.rows.board.usable_subnet[self.rows.slot[at]]
+
+    def subnet_values(self, name: str, at: NDArray[np.int64]) -> pa.LargeStringArray:
+        """Column of the subnets frame for each row, null where the subnet is not known."""
+        subnet = self.rows.board.subnet[self.rows.slot[at]]
+        return column(self.rows.board.snapshot.subnets[name]).take(pa.array(subnet, mask=subnet < 0))
+
+    def subnet_label(self, positions: NDArray[np.int64]) -> pa.LargeStringArray:
+        """Name (or id) and CIDR of subnets given by position."""
+        subnets = self.rows.board.snapshot.subnets
+        name = pc.fill_null(column(subnets["name"]), "")
+        lead = pc.if_else(pc.equal(name, ""), column(subnets["subnet_id"]), name)
+        block = pc.fill_null(column(subnets["cidr_block"]), "")
+        label = pc.utf8_trim_whitespace(pc.binary_join_element_wise(lead, block, pa.scalar(" ", _TEXT)))
+        return label.take(pa.array(positions))
+
+
+def same(text: str, at: NDArray[np.int64]) -> pa.LargeStringArray:
+    """Return one text for every row."""
+    return pa.array([text] * len(at), _TEXT)
+
+
+def numbers(values: NDArray[np.integer]) -> pa.LargeStringArray:
+    """Return numbers as text with thousands separators, each distinct one formatted once."""
+    index, distinct = pd.factorize(values)
+    return pa.array([f"{value:,}" for value in distinct.tolist()], _TEXT).take(pa.array(index))
