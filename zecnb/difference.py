@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zecnb import addresses
+from zecnb.columns import column, positions, strings
 from zecnb.ledger import addresses_of, find, keys_of, merge, subnets_of
 from zecnb.schema import DIFFERENCE
-from zecnb.snapshot import column, positions, strings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -20,9 +20,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zecnb import addresses
+from zecnb.columns import column
 from zecnb.errors import UsageError
 from zecnb.schema import match_columns
-from zecnb.snapshot import column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

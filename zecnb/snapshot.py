@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pandas as pd
@@ -14,74 +14,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zecnb import addresses, schema
+from zecnb.columns import column, positions, strings
 from zecnb.errors import UsageError
+from zecnb.geometry import Geometry
 from zecnb.ledger import Ledger, Runs, addresses_of, keys_of, subnets_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
-    from pandas.api.extensions import ExtensionArray
 
-__all__ = ["RESERVED", "Geometry", "Snapshot", "column", "positions", "strings"]
+__all__ = ["Snapshot"]
 
-RESERVED = 3
-"""Addresses that no vNIC can have in a subnet: network, first (gateway), broadcast (contract.md 7.1)."""
-
-_STR = pd.StringDtype("pyarrow", na_value=np.nan)  # what "str" means in pandas 3
 _KIND = {name: code for code, name in enumerate(schema.HOLDER_KINDS)}
 _SEEN_FROM = _KIND["nic_primary"]  # kinds from here on count as usage (contract.md A17)
-
-
-class Geometry(NamedTuple):
-    """Subnets as numbers, by subnet position; zeros in a subnet without IPv4.
-
-    Attributes:
-        network, broadcast, gateway: uint32, first, last and gateway address.
-        ipv4: bool, whether the subnet has IPv4.
-        usable: int64, addresses that can be assigned: size - 3.
-    """
-
-    network: NDArray[np.uint32]
-    broadcast: NDArray[np.uint32]
-    gateway: NDArray[np.uint32]
-    ipv4: NDArray[np.bool_]
-    usable: NDArray[np.int64]
-
-    def contains(self, subnet: NDArray[np.int64], value: NDArray[np.uint32]) -> NDArray[np.bool_]:
-        """Return whether each address lies in the CIDR of its subnet (given by position)."""
-        low, high = self.network[subnet], self.broadcast[subnet]
-        return np.asarray(self.ipv4[subnet] & (value >= low) & (value <= high), np.bool_)
-
-    @classmethod
-    def of(cls, subnets: pd.DataFrame) -> Self:
-        """Read the geometry of a conformed subnets frame.
-
-        Raises:
-            UsageError: a CIDR or gateway that is none, naming the subnet.
-        """
-        ipv4 = subnets["cidr_block"].notna().to_numpy() & (subnets["stack_type"] != "IPv6").to_numpy()
-        network, prefix, reason = addresses.parse_cidr(column(subnets["cidr_block"]))
-        if (wrong := ipv4 & (reason != addresses.Reason.OK)).any():
-            at = int(np.flatnonzero(wrong)[0])
-            text = str(subnets["cidr_block"].iloc[at])
-            why = addresses.describe(text, int(reason[at]))
-            raise UsageError(f"subnets, row {at} ({subnets['subnet_id'].iloc[at]}): cidr_block {why}")
-        size = np.where(ipv4, np.left_shift(1, np.clip(32 - prefix, 0, 32)), 0)
-        network = np.where(ipv4, network, 0).astype(np.uint32)
-        broadcast = (network + np.maximum(size - 1, 0)).astype(np.uint32)
-        gateway, told = addresses.parse(column(subnets["gateway_ip_address"]))
-        if (wrong := ipv4 & subnets["gateway_ip_address"].notna().to_numpy() & ~told).any():
-            at = int(np.flatnonzero(wrong)[0])
-            raise UsageError(f"subnets, row {at}: gateway_ip_address is not an IPv4 address")
-        first = np.minimum(network + np.uint32(1), broadcast)
-        return cls(
-            network,
-            broadcast,
-            np.where(told, gateway, first).astype(np.uint32),
-            ipv4,
-            np.maximum(size - RESERVED, 0),
-        )
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -342,26 +288,6 @@ class Snapshot:
         """A digest of everything above: equal for equal content, whatever the order it was read in."""
         parts = sorted(self.fingerprints(range(len(self.subnets))).items())
         return hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()
-
-
-def column(values: pd.Series | ExtensionArray) -> pa.LargeStringArray:
-    """Return a ``str`` column as one Arrow array."""
-    array = pa.array(values.array if isinstance(values, pd.Series) else values, pa.large_string())
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
-
-
-def strings(array: pa.Array) -> ExtensionArray:
-    """Return an Arrow string array as values of a ``str`` column, without a copy."""
-    values: ExtensionArray = pd.arrays.ArrowStringArray(array, dtype=_STR)
-    return values
-
-
-def positions(table: pa.LargeStringArray, wanted: pa.LargeStringArray) -> NDArray[np.int64]:
-    """Return where each wanted id stands in a table of unique ids, -1 where it does not."""
-    if len(wanted) <= 4:  # looking through the table is cheaper than building an index of it
-        return np.array([pc.index(table, each).as_py() if each.is_valid else -1 for each in wanted], np.int64)
-    at = pc.index_in(wanted, table, skip_nulls=True)
-    return np.asarray(pc.fill_null(at, -1)).astype(np.int64)
 
 
 def _unique(ids: pd.Series, what: str) -> None:

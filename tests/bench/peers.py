@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from zecnb.addresses import parse
-from zecnb.snapshot import column
+from zecnb.columns import column
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from zecnb.addresses import Reason
+from zecnb.columns import positions
 from zecnb.ledger import distinct, keys_of
 from zecnb.requests import CountState
-from zecnb.snapshot import positions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from zecnb.columns import strings
 from zecnb.planner.findings import CATALOGUE, PLANNED, bit
 from zecnb.planner.rows import SERVER_COUNT, Rows
 from zecnb.requests import CountState
-from zecnb.snapshot import strings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

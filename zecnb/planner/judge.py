@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from zecnb.columns import strings
 from zecnb.ledger import addresses_of
 from zecnb.planner.calls import Calls, api_code_of
 from zecnb.planner.findings import CATALOGUE, PLANNED, bit
@@ -17,7 +18,6 @@ from zecnb.planner.occupancy import cells
 from zecnb.planner.rows import MODES, NO_KEY, Change, Rows
 from zecnb.planner.wording import Said, Wording
 from zecnb.schema import FINDINGS, VERDICTS, empty
-from zecnb.snapshot import strings
 
 if TYPE_CHECKING:
     from datetime import datetime

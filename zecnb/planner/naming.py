@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zecnb import addresses
+from zecnb.columns import column
 from zecnb.schema import HOLDER_KINDS
-from zecnb.snapshot import column
 
 if TYPE_CHECKING:
     import numpy as np

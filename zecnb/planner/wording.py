@@ -13,13 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zecnb import addresses
+from zecnb.columns import column
 from zecnb.ledger import addresses_of, keys_of, merge
 from zecnb.planner.checks import SPECIAL_RANGES, special_range
 from zecnb.planner.findings import CATALOGUE
 from zecnb.planner.naming import Naming, numbers, same
 from zecnb.planner.rows import Change
 from zecnb.render.cells import percent
-from zecnb.snapshot import column
 
 if TYPE_CHECKING:
     from collections.abc import Callable

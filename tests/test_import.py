@@ -1,0 +1,41 @@
+"""What importing the package costs and exports."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import zecnb
+
+
+def run(code: str) -> str:
+    """Run code in a fresh interpreter."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("heavy", ["pandas", "numpy", "matplotlib", "ipywidgets", "pyarrow", "httpx", "sqlalchemy"])
+def test_importing_zecnb_loads_nothing_heavy(heavy: str) -> None:
+    """``import zecnb`` alone loads none of the large libraries."""
+    assert run(f"import sys, zecnb; print({heavy!r} in sys.modules)") == "False"
+
+
+def test_importing_zecnb_is_cheap_beside_pandas() -> None:
+    """``import zecnb`` takes under a fifth of ``import pandas`` in the same process."""
+    code = (
+        "import time; a = time.perf_counter(); import zecnb; b = time.perf_counter(); import pandas;"
+        "c = time.perf_counter(); print((b - a) / (c - b))"
+    )
+    assert min(float(run(code)) for _ in range(3)) < 0.2
+
+
+def test_every_public_name_is_there() -> None:
+    """``__all__`` is sorted, each name resolves, and others are refused."""
+    assert zecnb.__all__ == sorted(zecnb.__all__)
+    for name in zecnb.__all__:
+        assert getattr(zecnb, name) is not None
+    assert dir(zecnb) == zecnb.__all__
+    with pytest.raises(AttributeError, match="nothing_of_the_kind"):
+        _ = zecnb.nothing_of_the_kind
