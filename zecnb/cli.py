@@ -152,7 +152,7 @@ def plan(
     *,
     nic: Annotated[str | None, typer.Option(help="vNIC id.")] = None,
     ip: Annotated[list[str] | None, typer.Option(help="Address, range or CIDR; may be repeated.")] = None,
-    count: Annotated[int | None, typer.Option(help="How many more addresses.")] = None,
+    count: Annotated[str | None, typer.Option(help="How many more addresses.")] = None,
     source: Annotated[Path | None, typer.Option("--from", help="CSV or Excel file with a batch.")] = None,
     policy: Annotated[str, typer.Option(help="lowest, dense, contiguous, aligned, near or spread.")] = "lowest",
     exclude: Annotated[list[str] | None, typer.Option(help="Never pick these; may be repeated.")] = None,

@@ -15,7 +15,6 @@ from zecnb.planner.occupancy import cells, occupancy
 from zecnb.planner.options import Options
 from zecnb.planner.plan import make_plan
 from zecnb.render.cells import percent
-from zecnb.render.occupancy import OccupancyChart
 from zecnb.render.tables import inventory_html
 from zecnb.requests import Requests, read_requests
 from zecnb.snapshot import Snapshot
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from zecnb.planner.plan import Plan
+    from zecnb.render.occupancy import OccupancyChart
 
 __all__ = ["Inventory", "requests_of"]
 
@@ -141,6 +141,8 @@ class Inventory(Snapshot):
         Raises:
             UsageError: there is no such subnet or vNIC, or the subnet has no IPv4.
         """
+        from zecnb.render.occupancy import OccupancyChart
+
         at = self._ipv4(subnet_id)
         nic = -1 if nic_id is None else self.nic_position(nic_id)
         if nic_id is not None and nic < 0:

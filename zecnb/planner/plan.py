@@ -13,7 +13,6 @@ from zecnb.planner.options import Options
 from zecnb.planner.planfile import digest_of, document_of, read_plan_file, write_plan_file
 from zecnb.planner.reservations import Reservations
 from zecnb.planner.rows import Rows
-from zecnb.render.occupancy import OccupancyChart
 from zecnb.render.tables import plan_html
 from zecnb.schema import VERDICTS
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from zecnb.render.occupancy import OccupancyChart
     from zecnb.requests import Requests
     from zecnb.snapshot import Snapshot
 
@@ -212,6 +212,8 @@ class Plan:
             subnet_id: one of those touched; may be left out when there is only one.
             dark: for dark backgrounds.
         """
+        from zecnb.render.occupancy import OccupancyChart
+
         picture = self.cells(subnet_id)
         return OccupancyChart(
             picture.cidr,
