@@ -6,6 +6,10 @@ import os
 import threading
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("zecnb", deadline=None)  # a busy machine makes no test fail
+settings.load_profile("zecnb")
 
 
 @pytest.fixture(autouse=True)
@@ -26,8 +30,9 @@ def no_threads_left():
     before = set(threading.enumerate())
     yield
     for thread in set(threading.enumerate()) - before:
-        thread.join(5)
-        assert not thread.is_alive() or thread.daemon, f"{thread.name} is still running"
+        if not thread.daemon:
+            thread.join(5)
+            assert not thread.is_alive(), f"{thread.name} is still running"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

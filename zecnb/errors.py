@@ -48,7 +48,14 @@ __all__ = [
 
 
 class ZecnbError(Exception):
-    """Base of every exception zecnb raises on purpose."""
+    """Base of every exception zecnb raises on purpose; all of them survive pickling, as between processes."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self.args), self.__dict__
+
+
+def _rebuild(kind: type[ZecnbError], args: tuple[object, ...]) -> ZecnbError:
+    return kind.__new__(kind, *args)
 
 
 class UsageError(ZecnbError, ValueError):
