@@ -25,10 +25,12 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
 
 
 @pytest.fixture(autouse=True)
-def no_threads_left():
+def no_threads_left(request: pytest.FixtureRequest):
     """A test that starts threads ends them; pools that end on their own get a moment."""
     before = set(threading.enumerate())
     yield
+    if request.node.get_closest_marker("browser"):
+        return  # the driver's own threads live as long as the browser
     for thread in set(threading.enumerate()) - before:
         if not thread.daemon:
             thread.join(5)

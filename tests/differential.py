@@ -179,7 +179,9 @@ class Account:
         return found
 
 
-def compare(account: Account, requests: list[dict[str, Any]], options: dict[str, Any], tally: Counter[str]) -> str | None:
+def compare(
+    account: Account, requests: list[dict[str, Any]], options: dict[str, Any], tally: Counter[str]
+) -> str | None:
     """Plan, send, compare; return a disagreement in words."""
     inventory: Inventory = account.inventory
     if len(requests) == 1:
@@ -191,7 +193,9 @@ def compare(account: Account, requests: list[dict[str, Any]], options: dict[str,
         plan = inventory.plan(requests, **options)
     before = account.held()
     unseen = "UNATTRIBUTED_USAGE" in set(plan.findings["code"])
-    raw = {str(r["nic_id"]): r["ip_address_count"] for r in requests if type(r["ip_address_count"]) in (bool, float, str)}
+    raw = {
+        str(r["nic_id"]): r["ip_address_count"] for r in requests if type(r["ip_address_count"]) in (bool, float, str)
+    }
     try:
         for call in plan.calls.itertuples():
             body: dict[str, Any] = {} if pd.isna(call.nic_id) else {"nicId": call.nic_id}
@@ -238,7 +242,9 @@ def main() -> int:
                 wrong = compare(account, requests, options, tally)
                 done += size
                 if wrong:
-                    print(f"DISAGREEMENT in account {number}, round {round_number}, {options}:\n  {wrong}\n  {requests}")
+                    print(
+                        f"DISAGREEMENT in account {number}, round {round_number}, {options}:\n  {wrong}\n  {requests}"
+                    )
                     return 1
         finally:
             account.close()

@@ -254,13 +254,17 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         plan = self._session.plan(fields.nic_id, **fields.arguments())
         if fields != self.fields:
             return  # typed on meanwhile: another preview is on its way
-        self.plan, self._shown = plan, fields
         snapshot = plan.snapshot
+        table = verdicts_html(plan.frame)
+        chart = _picture(plan) if len(plan.summary) == 1 else ""
+        if fields != self.fields:
+            return
+        # Everything is made by now, so the parts change together and never contradict each other.
+        self.plan, self._shown = plan, fields
         self._head.value = headline(self._session.account, plan.age, snapshot.share_seen if snapshot else None)
         self._about.value = nic_html(*snapshot.describe_nic(fields.nic_id), plan.options.nic_limit) if snapshot else ""
         self._status.value = status_html(_state(plan), _tally(plan), plan.summary)
-        self._table.value = verdicts_html(plan.frame)
-        self._chart.value = _picture(plan) if len(plan.summary) == 1 else ""
+        self._table.value, self._chart.value = table, chart
         self._arrange()
 
     def _show_error(self, error: Exception) -> None:
@@ -331,12 +335,12 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def _execute(self, verb: Callable[..., Receipt], stop: threading.Event) -> None:
         """Run in the worker, then show what became of it and what holds now."""
         self.receipt = verb(report=self._progress, stop=stop)
-        self._receipt.value = receipt_html(self.receipt.frame, repr(self.receipt))
+        self._receipt.value = receipt_html(self.receipt.frame, f"run {self.receipt.run_id}")
         self._running = False
         self._shown = None
         if not self.fields.blank:
             self._preview(self.fields)
-        self._status.value = status_html("done" if self.receipt.ok else "partly", repr(self.receipt))
+        self._status.value = status_html("done" if self.receipt.ok else "partly", self.receipt.words)
 
     def _progress(self, progress: Progress) -> None:
         self._bar.max, self._bar.value = max(progress.total, 1), progress.done

@@ -52,9 +52,14 @@ class Receipt:
         uncertain = (*_WROTE, "unknown")
         return 3 if self.frame["state"].isin(uncertain).any() else 1
 
+    @property
+    def words(self) -> str:
+        """What became of it, for people: ``3 assigned, 1 already present``."""
+        states = ", ".join(f"{count:,} {state.replace('_', ' ')}" for state, count in self.states.items())
+        return f"{states or 'nothing to do'}{'; stopped' if self.stopped else ''}"
+
     def __repr__(self) -> str:
-        states = ", ".join(f"{count:,} {state}" for state, count in self.states.items()) or "nothing to do"
-        return f"Receipt({self.kind}: {states}{'; stopped' if self.stopped else ''})"
+        return f"Receipt({self.kind}: {self.words})"
 
     def _repr_html_(self) -> str:
         return receipt_html(self.frame, repr(self))

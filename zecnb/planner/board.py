@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +23,20 @@ if TYPE_CHECKING:
     from zecnb.snapshot import Snapshot
 
 __all__ = ["Board"]
+
+
+class Twins(NamedTuple):
+    """Addresses asked for more than once, by key, vNIC and input order.
+
+    Attributes:
+        at: positions among the addresses asked for.
+        earlier: where the same vNIC asked for it first, -1 where this is that place.
+        rival: where another vNIC asked for it, -1 where none did.
+    """
+
+    at: NDArray[np.int64]
+    earlier: NDArray[np.int64]
+    rival: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,13 +162,8 @@ class Board:
         return own
 
     @cached_property
-    def twins(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-        """Addresses asked for more than once.
-
-        Returns:
-            Positions, by key and then input order; for each the position of another one: an earlier one of the
-            same vNIC, else one of another vNIC, else a later one; whether the same vNIC asked earlier.
-        """
+    def twins(self) -> Twins:
+        """Addresses asked for more than once."""
         order, keys = self._sorted
         same = keys[1:] == keys[:-1]
         grouped = np.zeros(len(keys), np.bool_)
@@ -171,17 +180,18 @@ class Board:
         key_last = np.minimum.accumulate(
             np.where(np.append(new_key[1:], True)[: len(keys)], np.arange(len(keys)), len(keys))[::-1]
         )[::-1]
-        again = ~new_pair
-        other = np.where(slot[key_first] != slot, key_first, key_last)
-        other = np.where(again, pair_first, other)
-        return at, at[other], again
+        rival = np.where(slot[key_first] != slot, key_first, key_last)
+        return Twins(
+            at,
+            np.where(new_pair, -1, at[pair_first]),
+            np.where(slot[rival] != slot, at[rival], -1),
+        )
 
     @cached_property
     def repeated(self) -> NDArray[np.bool_]:
         """Whether the same vNIC asked for the address earlier."""
         again = np.zeros(len(self.key), np.bool_)
-        at, _, earlier = self.twins
-        again[at[earlier]] = True
+        again[self.twins.at[self.twins.earlier >= 0]] = True
         return again
 
     # -- by request ------------------------------------------------------------------------------------------
@@ -210,7 +220,7 @@ class Board:
     def wanted(self) -> NDArray[np.int64]:
         """New addresses each slot wants: distinct ones not on it already, and its counts."""
         new = self.parsed & ~self.on_own_nic & ~self.repeated
-        named = np.bincount(self.slot[new], minlength=len(self.nic)).astype(np.int64)
+        named = np.bincount(self.slot[new] % len(self.nic), minlength=len(self.nic)).astype(np.int64)
         counts = np.where(self.counted, self.requests.count, 0)
         total = named
         np.add.at(total, self.requests.nic, counts)

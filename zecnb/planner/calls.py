@@ -71,6 +71,7 @@ class Calls:
             counted
             | (requests.count_state > CountState.ABSENT) & ~self.rows.board.counted
             | ~(self.rows.board.listed | self.rows.board.counted)
+            | (requests.nic < 0)
         )
 
     @cached_property

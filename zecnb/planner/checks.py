@@ -85,11 +85,8 @@ def _duplicate_in_request(board: Board) -> NDArray[np.bool_]:
 
 
 def _duplicate_across_plan(board: Board) -> NDArray[np.bool_]:
-    at, other, _ = board.twins
-    slots = board.slot
-    first_of_pair = ~board.repeated[at]
-    clash = at[(slots[at] != slots[other]) & first_of_pair & ~board.on_own_nic[at]]
-    return _where(len(slots), clash)
+    at = board.twins.at[board.twins.rival >= 0]
+    return _where(len(board.slot), at[~board.on_own_nic[at]])
 
 
 def _out_of_subnet(board: Board) -> NDArray[np.bool_]:

@@ -72,7 +72,7 @@ CATALOGUE: dict[str, Code] = {
         "address",
         "",
         "The same address twice for one vNIC; it is sent once.",
-        "{address} was already asked for by row {other_row}; it is sent once",
+        "{address} was already asked for by row {earlier_row}; it is sent once",
         "remove one of the two",
     ),
     "DUPLICATE_ACROSS_PLAN": Code(
@@ -80,7 +80,7 @@ CATALOGUE: dict[str, Code] = {
         "address",
         _IN_USED,
         "Two vNICs want one address.",
-        "{address} is also asked for by row {other_row} for vNIC {other_nic}",
+        "{address} is also asked for by row {rival_row} for vNIC {rival_nic}",
         _NEAREST,
     ),
     "COUNT_AND_LIST": Code(

@@ -157,7 +157,7 @@ class Judgement:
             messages.append(said.message)
             fixes.append(said.fix)
             before += len(said.first)
-        picked = np.flatnonzero((index == 0) & (rows.pick >= 0)) if len(rows.room.placed.key) else at[:0]
+        picked = np.flatnonzero((rows.mask == 0) & (rows.pick >= 0)) if len(rows.room.placed.key) else at[:0]
         at[picked] = before + np.arange(len(picked))
         messages.append(self.words.why(picked))
         fixes.append(pa.nulls(len(picked), _TEXT))

@@ -182,8 +182,15 @@ def _blocks(policy: str, demand: Demand, taken: NDArray[np.uint64], sink: _Sink)
             sink.unmet[who[~fits]] = True
             left = Runs.between(taken)
             longest = np.zeros(int(max(demand.subnet.max(), left.subnet.max(initial=0))) + 1, np.int64)
-            np.maximum.at(longest, left.subnet, left.length)
+            np.maximum.at(longest, left.subnet, _aligned_lengths(left, size) if policy == "aligned" else left.length)
             sink.largest[who[~fits]] = longest[rest.subnet]
+
+
+def _aligned_lengths(runs: Runs, size: int) -> NDArray[np.int64]:
+    """Return the largest count that an aligned block in each run holds."""
+    powers = [1 << power for power in range(size.bit_length())]
+    start = runs.start.astype(np.int64)
+    return np.asarray(np.max([np.minimum(each, runs.length - (-start) % each) for each in powers], axis=0))
 
 
 def _share(

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from zecnb.ledger import Runs, count_by_subnet, merge
+from zecnb.ledger import Runs, count_by_subnet, keys_of, merge
 from zecnb.planner.findings import CATALOGUE, bit
 from zecnb.planner.placement import Demand, Placed, place, running_total
 
@@ -56,7 +56,9 @@ class Room:
     def untouchable(self) -> NDArray[np.uint64]:
         """Keys that must not be picked: held, asked for by name, excluded or claimed; sorted, distinct."""
         reserved = self.board.reservations.binding_keys(self.subnets)
-        return merge(self.held, self.named, reserved)
+        geometry = self.board.snapshot.geometry
+        first = np.minimum(geometry.network + np.uint32(1), geometry.broadcast)[self.subnets]
+        return merge(self.held, self.named, reserved, keys_of(self.subnets, first))
 
     @cached_property
     def free(self) -> Runs:

@@ -154,6 +154,9 @@ class Wording(Naming):
         texts = self.rows.board.requests.count_text
         return pa.array([texts.get(i, "") for i in self.rows.request[at].tolist()], _TEXT)
 
+    def _earlier_row(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
+        return self._row_of(self.rows.board.twins.earlier, at)
+
     def _largest_run(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         room = self.rows.room
         longest = np.zeros(len(self.rows.board.requests), np.int64)
@@ -216,19 +219,19 @@ class Wording(Naming):
     def _nic_used(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         return numbers(self.rows.board.nic_used[self.rows.slot[at]])
 
-    def _other_nic(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        slots = self.rows.board.slot[self._twin[self.rows.ask[at]]]
-        return self.rows.board.requests.nic_ids.take(pa.array(slots))
-
-    def _other_row(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return pa.array(self.rows.board.requests.ask_row[self._twin[self.rows.ask[at]]]).cast(_TEXT)
-
     def _overflow(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         slot, board = self.rows.slot[at], self.rows.board
         return numbers(board.nic_used[slot] + board.wanted[slot] - (board.options.nic_limit or 0))
 
     def _pickable(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         return numbers(self.rows.room.pickable[self.rows.subnet_entry[at]])
+
+    def _rival_nic(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
+        slots = self.rows.board.slot[self._twin(self.rows.board.twins.rival, at)]
+        return self.rows.board.requests.nic_ids.take(pa.array(slots))
+
+    def _rival_row(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
+        return self._row_of(self.rows.board.twins.rival, at)
 
     def _roomy(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         room = self.rows.room
@@ -316,12 +319,14 @@ class Wording(Naming):
         taken = merge(room.untouchable, room.placed.key) if len(room.placed.key) else room.untouchable
         return taken, np.asarray(taken - np.arange(len(taken), dtype=np.uint64), np.uint64)
 
-    @cached_property
-    def _twin(self) -> NDArray[np.int64]:
+    def _twin(self, which: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the twin of each row's address, by its position among the addresses asked for."""
         twin = np.full(len(self.rows.board.slot), -1)
-        at, other, _ = self.rows.board.twins
-        twin[at] = other
-        return twin
+        twin[self.rows.board.twins.at] = which
+        return np.asarray(twin[self.rows.ask[at]])
+
+    def _row_of(self, which: NDArray[np.int64], at: NDArray[np.int64]) -> pa.LargeStringArray:
+        return pa.array(self.rows.board.requests.ask_row[self._twin(which, at)]).cast(_TEXT)
 
     def _by_demand(self, values: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.int64]:
         by_request = np.zeros(len(self.rows.board.requests), np.int64)

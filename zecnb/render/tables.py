@@ -174,7 +174,8 @@ def inventory_html(headline: str, coverage: pd.DataFrame, sources: pd.DataFrame)
 def receipt_html(frame: pd.DataFrame, headline: str = "") -> str:
     """Return what became of every address, columns of ``schema.RECEIPT``."""
     states = list(dict.fromkeys([*TONES, *frame["state"].dropna()]))
-    return wrap(_paragraph(headline), _tally(frame["state"], states), bare_table(frame, where=".frame"))
+    columns = [name for name in frame.columns if frame[name].notna().any()]
+    return wrap(_paragraph(headline), _tally(frame["state"], states), bare_table(frame, columns, where=".frame"))
 
 
 def _findings(findings: pd.DataFrame) -> str:

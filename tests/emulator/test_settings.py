@@ -1,0 +1,57 @@
+"""Assumptions as switches: listed with their numbers, and none that switches nothing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import FrozenInstanceError, fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import zecnb.emulator
+from zecnb.emulator import Settings, assumptions
+
+
+def test_every_switch_is_listed_with_number_and_meaning() -> None:
+    """Whoever doubts an answer finds the assumption behind it."""
+    listed = assumptions()
+    assert [each["name"] for each in listed] == [each.name for each in fields(Settings)]
+    assert all(re.fullmatch(r"A\d+|\d\.\d", each["number"]) and each["meaning"] for each in listed)
+
+
+def test_defaults_are_the_assumptions() -> None:
+    """What holds when nothing is said."""
+    values = {each["name"]: each["value"] for each in assumptions()}
+    assert (values["nic_limit"], values["nic_limit_counts_primary"]) == (10, True)
+    assert (values["count_pick"], values["duplicate_in_request"], values["eip_blocks"]) == ("lowest", "illegal", "any")
+    assert (values["skew_seconds"], values["rate_per_second"], values["lifecycle_seconds"]) == (300.0, 0.0, 0.0)
+    assert values == {each["name"]: each["default"] for each in assumptions()}
+
+
+def test_values_of_given_settings_beside_defaults() -> None:
+    """A changed switch shows its value and what it would be."""
+    [limit] = [each for each in assumptions(Settings(nic_limit=3)) if each["name"] == "nic_limit"]
+    assert (limit["value"], limit["default"], limit["number"]) == (3, 10, "A9")
+
+
+@pytest.mark.parametrize("wrong", [{"count_pick": "highest"}, {"duplicate_in_request": ""}, {"eip_blocks": "ANY"}])
+def test_words_that_are_none(wrong: dict[str, Any]) -> None:
+    """A word that no rule knows is refused, and the known ones are named."""
+    [name] = wrong
+    with pytest.raises(ValueError, match=f"{name} is one of .*, not '{wrong[name]}'"):
+        Settings(**wrong)
+
+
+def test_settings_do_not_change() -> None:
+    """An emulator's assumptions hold as long as it runs."""
+    with pytest.raises(FrozenInstanceError):
+        Settings().nic_limit = 3  # type: ignore[misc]
+
+
+def test_every_switch_is_read_somewhere() -> None:
+    """A switch that no rule reads would promise what it does not do."""
+    folder = Path(zecnb.emulator.__file__).parent
+    code = "\n".join(path.read_text() for path in folder.glob("*.py") if path.name != "settings.py")
+    idle = [each.name for each in fields(Settings) if not re.search(rf"\b{each.name}\b", code)]
+    assert idle == []

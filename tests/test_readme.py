@@ -1,0 +1,59 @@
+"""The README tells the truth: its code runs, its names and commands exist, its findings are all there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import zecnb
+from zecnb.cli import app
+from zecnb.planner.options import POLICIES
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+SHELL = "\n".join(re.findall(r"```sh\n(.*?)```", README, re.DOTALL))
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in zecnb.__all__ if name not in ("ZecnbError", "__version__", "Receipt")]
+)
+def test_public_names_are_mentioned(name: str) -> None:
+    """Whoever reads the README meets each public name, as a name or as what makes it."""
+    assert re.search(rf"\b{name.lower()}\b", README.lower())
+
+
+def test_the_five_line_cell_runs() -> None:
+    """The cell that does the job does it."""
+    names: dict[str, object] = {}
+    exec(PYTHON[0], names)
+    session = names["zec"]
+    assert isinstance(session, zecnb.Session)
+    try:
+        receipt = names["receipt"]
+        assert isinstance(receipt, zecnb.Receipt)
+        assert receipt.ok
+        assert len(PYTHON[0].strip().splitlines()) <= 6
+    finally:
+        session.close()
+
+
+def test_commands_in_the_readme_exist() -> None:
+    """Each ``zecnb VERB`` shown is a command."""
+    commands = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    shown = set(re.findall(r"zecnb ([a-z]+)", SHELL))
+    assert shown
+    assert shown <= commands
+
+
+def test_policies_are_listed() -> None:
+    """Each policy is named."""
+    assert all(f"`{policy}`" in README for policy in POLICIES)
+
+
+def test_files_it_points_to_are_there() -> None:
+    """Pictures and linked files exist."""
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert target.startswith("http") or (ROOT / target).is_file(), target
