@@ -13,7 +13,7 @@ import random
 import sys
 import time
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pandas as pd
@@ -25,13 +25,15 @@ from zecnb.cloud.settings import resolve
 from zecnb.emulator import Emulator, resources
 from zecnb.emulator.state import State, text
 from zecnb.emulator.wire import Request
-from zecnb.inventory import Inventory
 from zecnb.planner.options import POLICIES
 
+if TYPE_CHECKING:
+    from zecnb.inventory import Inventory
+
 HOSTILE = (
-    "10.0.0.300", "010.0.0.5", "::1", "::ffff:10.0.0.1", "１０.0.0.1", "10.0.0", "10.0.0.1.2", "0x0a000001", "ten",
-    "10.0.0.-1", "1e3", "10.0.0.1/33", "10.0.0.5-4", "127.0.0.1", "0.0.0.0", "255.255.255.255", "8.8.8.8", "169.254.1.1",
-    "224.0.0.1", "<img src=x>", "'; DROP TABLE held; --", "\u202e10.0.0.1",
+    "10.0.0.300", "010.0.0.5", "::1", "::ffff:10.0.0.1", "\uff11\uff10.0.0.1", "10.0.0", "10.0.0.1.2", "ten",
+    "10.0.0.-1", "1e3", "10.0.0.1/33", "10.0.0.5-4", "127.0.0.1", "0.0.0.0", "255.255.255.255", "8.8.8.8",
+    "0x0a000001", "169.254.1.1", "224.0.0.1", "<img src=x>", "'; DROP TABLE held; --", "\u202e10.0.0.1",
 )  # fmt: skip
 COUNTS = (0, -1, -(10**9), 10**9, 10**30, True, 3.7, "x", "0", "-7")
 STATUSES = (*("AVAILABLE", "USED") * 14, "PENDING", "ATTACHING", "DETACHING", "DELETING", "CREATE_FAILED")
@@ -67,10 +69,9 @@ class Account:
             )["vpcId"]
             for at in range(chance.randint(1, 4)):
                 stack = chance.choice(("IPv4", "IPv4", "IPv4", "IPv4", "IPv4_IPv6", "IPv6"))
-                asked = {
-                    "vpcId": vpc, "name": f"net-{at}", "regionId": "asia-east-1", "stackType": stack, "ipv6Type": "Private",
-                    "cidrBlock": None if stack == "IPv6" else f"10.{number}.{at}.0/{chance.choice((24, 26, 27, 28, 29, 29))}",
-                }  # fmt: skip
+                block = f"10.{number}.{at}.0/{chance.choice((24, 26, 27, 28, 29, 29))}"
+                asked = {"vpcId": vpc, "name": f"net-{at}", "regionId": "asia-east-1", "stackType": stack}
+                asked |= {"ipv6Type": "Private", "cidrBlock": None if stack == "IPv6" else block}
                 self._fill_subnet(state, resources.create_subnet(state, asked)["subnetId"], stack)
 
     def _fill_subnet(self, state: State, subnet: str, stack: str) -> None:

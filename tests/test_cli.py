@@ -258,3 +258,18 @@ def test_the_emulator_says_one_line_and_stops_when_told(number: signal.Signals) 
         assert running.wait(10) == 0
         assert running.stdout.read() == ""
         assert "Traceback" not in running.stderr.read()
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--seed", "random:x"], ["--seed", "missing.json"], ["--db", "no/such/folder/zec.db"]], ids=" ".join
+)
+def test_an_emulator_that_cannot_start_says_why(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A wrong seed or file is one line and exit 1."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["zecnb", "emulator", *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 1
+    assert capsys.readouterr().err.startswith("zecnb: the emulator cannot start: ")

@@ -212,3 +212,16 @@ def test_threads_do_not_keep_the_program_alive(worker: Worker) -> None:
     worker.do(lambda: daemons.append(threading.current_thread().daemon))
     assert worker.idle()
     assert daemons == [True]
+
+
+def test_an_error_that_cannot_be_shown_does_not_stop_later_jobs(caplog: pytest.LogCaptureFixture) -> None:
+    """When telling about an error fails as well, that is logged and the next job runs all the same."""
+
+    def fail(error: Exception) -> None:
+        raise RuntimeError("cannot be shown") from error
+
+    worker, done = Worker(quiet=0.0, on_error=fail), threading.Event()
+    worker.do(lambda: 1 / 0)
+    worker.do(done.set)
+    assert done.wait(5)
+    assert "cannot be shown" in caplog.text

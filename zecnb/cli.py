@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import signal
+import sqlite3
 import sys
 import threading
 from contextlib import contextmanager
@@ -107,7 +108,10 @@ def emulator(
     """Run a local ZEC on 127.0.0.1 until it is stopped; prints one line when it is ready."""
     from zecnb.emulator import Emulator
 
-    running = Emulator(seed=seed, db=str(db) if db else None, port=port)
+    try:
+        running = Emulator(seed=seed, db=str(db) if db else None, port=port).start()
+    except (ValueError, OSError, sqlite3.Error) as error:
+        raise UsageError(f"the emulator cannot start: {error}") from error
     with running, _stoppable() as stop:
         access = {
             "url": running.url,

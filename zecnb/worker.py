@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["Worker"]
+
+_LOG = logging.getLogger("zecnb.worker")
 
 
 class Worker:
@@ -57,7 +60,13 @@ class Worker:
             try:
                 job()
             except Exception as error:  # noqa: BLE001 - a thread has no caller: whatever it is, it is shown
-                self._on_error(error)
+                self._show(error)
+
+    def _show(self, error: Exception) -> None:
+        try:
+            self._on_error(error)
+        except Exception:  # noqa: BLE001 - the next job must run all the same
+            _LOG.exception("an error could not be shown")
 
     def _next(self) -> Callable[[], None] | None:
         """Return what to run now, None when there is nothing left."""
@@ -66,7 +75,7 @@ class Worker:
                 if self._jobs:
                     return self._jobs.popleft()
                 if self._preview is None:
-                    self._thread = None
+                    self._thread = None  # here, under the lock, so that no job is left to a thread that ends
                     self._wake.notify_all()
                     return None
                 due, preview = self._preview

@@ -100,7 +100,7 @@ def page(browser):
     assert not problems, problems
 
 
-def shot(page, name: str) -> None:
-    """Take a screenshot to look at."""
+def shot(what, name: str) -> None:
+    """Take a screenshot of a page or a part of it, to look at."""
     SHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SHOTS / f"{name}.png")
+    what.screenshot(path=SHOTS / f"{name}.png")

@@ -585,6 +585,16 @@ def test_resume_of_a_finished_run_repeats_nothing(world: World, zec: Session) ->
     assert world.held(WEB_07) == held
 
 
+def test_resume_does_not_take_back_what_somebody_released(world: World, zec: Session) -> None:
+    """An address that the run assigned and somebody released since stays released, and the receipt says so."""
+    first = zec.apply(zec.plan(WEB_07, ip_addresses=PAIR))
+    world.client().unassign_network_interface_ipv4(WEB_07, [PAIR[0]])
+    receipt = zec.resume(first.run_id)
+    assert receipt.frame["state"].tolist() == ["not_attempted", "assigned"]
+    assert "released it since" in receipt.frame["reason"].iloc[0]
+    assert world.calls(ASSIGN) == 1
+
+
 def test_resume_of_a_finished_count_repeats_nothing(world: World, zec: Session) -> None:
     """So does a run that sent a count."""
     first = zec.apply(zec.plan(WEB_07, ip_address_count=2, mode="server_count"))

@@ -105,8 +105,11 @@ class Emulator:
         Raises:
             OSError: the port is taken.
         """
+        if self._server is not None:
+            return self
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        listener = socket.socket(family)
+        # The protocol is named so that asyncio knows it for TCP and sends small answers at once (TCP_NODELAY).
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((self._host, self._port))

@@ -21,7 +21,7 @@ from zecnb.schema import RECEIPT
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from zecnb.execution.history import Past
+    from zecnb.execution.history import Past, Record
     from zecnb.execution.stepper import Context
     from zecnb.inventory import Inventory
     from zecnb.planner.plan import Plan
@@ -111,10 +111,12 @@ def resume_run(context: Context) -> Receipt:
         raise UsageError(f"run {context.run.run_id} is an undo; call undo again for run {record.plan_digest}")
     if undos := context.journal.runs_of("undo", context.run.account, context.run.run_id):
         raise UsageError(f"run {context.run.run_id} was undone by run {undos[-1]}; plan again instead")
-    outcomes: dict[int, Outcome] = {}
+    outcomes = _done_before(context, record)
     pending: list[Step] = []
     for step in record.steps:
         past = record.past[step.call]
+        if step.call in outcomes:
+            continue
         if step.ip_address_count is not None and past.begun:
             outcomes[step.call] = _recount(context, step, past)
         else:
@@ -122,6 +124,31 @@ def resume_run(context: Context) -> Receipt:
     ours = {call: past.ours for call, past in record.past.items()}
     outcomes |= run_steps(pending, context, ours=ours)
     return make_receipt(context, record.steps, record.rows, outcomes)
+
+
+def _done_before(context: Context, record: Record) -> dict[int, Outcome]:
+    """Say how the lists that were assigned before stand now; what somebody released since is not sent again."""
+    done = [
+        step
+        for step in record.steps
+        if step.ip_address_count is None
+        and (past := record.past[step.call]).begun
+        and past.clear
+        and set(step.addresses) <= past.returned | past.pre_image
+    ]
+    outcomes: dict[int, Outcome] = {}
+    now = context.observe([step.nic_id for step in done]) if done else None
+    for step in done:
+        past = record.past[step.call]
+        held = now.addresses_of_nic(step.nic_id) if now is not None else set()
+        gone = set(step.addresses) - held
+        states = {a: "assigned" if a in past.returned - past.pre_image else "already_present" for a in step.addresses}
+        outcomes[step.call] = Outcome(
+            states | dict.fromkeys(gone, "not_attempted"),
+            request_id=past.request_id,
+            reasons=dict.fromkeys(gone, "this run assigned it and somebody released it since; plan again to assign it"),
+        )
+    return outcomes
 
 
 def _recount(context: Context, step: Step, past: Past) -> Outcome:

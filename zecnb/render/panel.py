@@ -31,7 +31,7 @@ STYLE = (
     ".zecnb-head{font-size:13px;opacity:.85}.zecnb-head b{opacity:1}"
     ".zecnb-status{font-size:14px;min-height:1.6em;padding:.3em .6em;border-left:4px solid rgba(128,128,128,.5);"
     "background:rgba(128,128,128,.08);margin:.2em 0}"
-    ".zecnb-status b{margin-right:.5em}"
+    ".zecnb-status b{margin-right:.25em}"
     ".zecnb-status.ready,.zecnb-status.done{border-left-color:#009E73}"
     ".zecnb-status.blocked,.zecnb-status.error{border-left-color:#D55E00}"
     ".zecnb-status.partly,.zecnb-status.stale,.zecnb-status.risk{border-left-color:#E69F00}"
@@ -86,7 +86,7 @@ def status_html(state: str, words: str, summary: pd.DataFrame | None = None) -> 
         words: plain text.
         summary: columns of ``schema.SUMMARY``; its first row's utilisation is added.
     """
-    parts = [f"<b>{_WORDS[state]}</b>{escape(plain(words))}"]
+    parts = [f"<b>{_WORDS[state]}</b> {escape(plain(words))}"]
     if summary is not None and len(summary) == 1:
         row = summary.iloc[0]
         before, after = percent(row["utilisation_before"]), percent(row["utilisation_after"])
