@@ -27,7 +27,8 @@ ALLOWED: dict[str, set[str]] = {
     "archive": _HELD,
     "difference": _HELD,
     "planner": _HELD | {"requests", "render"},
-    "inventory": _HELD | {"archive", "difference", "requests", "planner", "render"},
+    "capacity": _HELD | {"planner", "render", "store"},
+    "inventory": _HELD | {"archive", "difference", "requests", "planner", "render", "capacity"},
     # values in, pictures and text out
     "render": _BASE,
     # the edges
@@ -36,13 +37,15 @@ ALLOWED: dict[str, set[str]] = {
     "cloud": _HELD | {"inventory"},
     "emulator": set(),
     "worker": set(),
+    "claims": _BASE | {"execution", "planner", "requests", "store"},
     # what wires them
-    "session": {"errors", "inventory", "planner", "execution", "cloud", "store", "emulator", "panel"},
+    "session": {"claims", "errors", "inventory", "planner", "execution", "cloud", "store", "emulator", "panel"},
+    "connections": {"cloud", "emulator", "errors", "session", "store"},
     "panel": {"errors", "execution", "planner", "render", "session", "worker"},
-    "showcase": {"errors", "emulator", "render", "session"},
-    "cli": {"errors", "execution", "planner", "render", "emulator", "session", "showcase", "store"},
+    "showcase": {"connections", "errors", "emulator", "render"},
+    "cli": {"connections", "errors", "execution", "planner", "render", "emulator", "session", "showcase", "store"},
     "__main__": {"cli"},
-    "__init__": {"errors", "execution", "inventory", "planner", "session"},
+    "__init__": {"connections", "errors", "execution", "inventory", "planner", "session"},
 }
 """What each part may import; ``render`` is a leaf that gets values, so whoever has values may call it."""
 
@@ -99,7 +102,7 @@ def test_the_emulator_stands_alone() -> None:
     theirs = {part for module in MODULES if part_of(module) == "emulator" for part in imports_of(module)}
     users = {part_of(module) for module in MODULES if "emulator" in imports_of(module)}
     assert theirs <= {"emulator"}
-    assert users <= {"session", "showcase", "cli", "emulator", "testing"}
+    assert users <= {"connections", "session", "showcase", "cli", "emulator", "testing"}
 
 
 @pytest.mark.parametrize("part", ["planner", "ledger", "snapshot", "requests", "addresses", "difference"])

@@ -11,10 +11,11 @@ import pytest
 
 import zecnb
 from tests.execution.world import ASSIGN, UNASSIGN, World
+from zecnb.connections import connect, demo
 from zecnb.emulator.seeds import APP_SIN, WEB_07
 from zecnb.errors import CloudError, CredentialsError, JournalError, PlanDriftedError, ReadOnlyError, UsageError
 from zecnb.planner.plan import Plan
-from zecnb.session import Session, connect, demo
+from zecnb.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,13 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from zecnb.connections import connect, demo
     from zecnb.errors import ZecnbError
     from zecnb.execution.receipt import Receipt
     from zecnb.inventory import Inventory
-    from zecnb.planner.plan import Plan
-    from zecnb.session import Session, connect, demo
+    from zecnb.planner.plan import Plan, approve
+    from zecnb.session import Session
 
-__all__ = ["Inventory", "Plan", "Receipt", "Session", "ZecnbError", "__version__", "connect", "demo"]
+__all__ = ["Inventory", "Plan", "Receipt", "Session", "ZecnbError", "__version__", "approve", "connect", "demo"]
 
 _HOMES = {
     "Inventory": "zecnb.inventory",
@@ -24,8 +25,9 @@ _HOMES = {
     "Receipt": "zecnb.execution.receipt",
     "Session": "zecnb.session",
     "ZecnbError": "zecnb.errors",
-    "connect": "zecnb.session",
-    "demo": "zecnb.session",
+    "approve": "zecnb.planner.plan",
+    "connect": "zecnb.connections",
+    "demo": "zecnb.connections",
 }
 
 

@@ -275,7 +275,7 @@ def journal(
 
 
 def _session(endpoint: str | None, profile: str | None) -> Session:
-    from zecnb.session import connect
+    from zecnb.connections import connect
 
     return connect(endpoint=endpoint, profile=profile, progress=sys.stderr.isatty())
 

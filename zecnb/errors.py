@@ -8,6 +8,7 @@
     │   ├── PlanBlockedError    it has blocked rows
     │   ├── PlanDriftedError    the cloud changed since; ``changes`` says what
     │   └── PlanEditedError     its content no longer matches its digest
+    ├── LockedError             another run works on the same subnet; this one makes no calls
     ├── JournalError            the journal or store cannot be read or written
     └── CloudError              a call to the API that did not succeed
         ├── ApiError            the API answered with an error code
@@ -33,6 +34,7 @@ __all__ = [
     "CloudError",
     "CredentialsError",
     "JournalError",
+    "LockedError",
     "PlanBlockedError",
     "PlanDriftedError",
     "PlanEditedError",
@@ -92,6 +94,10 @@ class PlanDriftedError(PlanError):
 
 class PlanEditedError(PlanError):
     """The plan's content no longer matches its digest."""
+
+
+class LockedError(ZecnbError):
+    """Another run works on the same subnet; says which, whose, where and since when."""
 
 
 class JournalError(ZecnbError):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from zecnb.capacity.whatif import Scenario
     from zecnb.planner.plan import Plan
     from zecnb.render.occupancy import OccupancyChart
 
@@ -57,6 +58,7 @@ class Inventory(Snapshot):
         ip_addresses: str | Iterable[object] | None = None,
         ip_address_count: object = None,
         claims: pd.DataFrame | None = None,
+        memory: pd.DataFrame | None = None,
         **options: Any,
     ) -> Plan:
         """Judge one vNIC's request or a batch against this inventory; sends nothing.
@@ -65,7 +67,8 @@ class Inventory(Snapshot):
             requests: a vNIC id, or a batch: a DataFrame, a list of dicts, the path of a CSV or Excel file.
             ip_addresses: for one vNIC, text or a list: addresses, ranges ``10.0.0.10-20``, CIDRs.
             ip_address_count: for one vNIC, how many more addresses.
-            claims: soft reservations: columns ``range, owner, purpose, until``.
+            claims: soft reservations, columns of ``schema.CLAIMS``; ``range`` and ``owner`` are enough.
+            memory: what earlier runs taught of addresses, columns of ``schema.MEMORY``.
             **options: see ``zecnb.planner.options.Options``.
 
         Raises:
@@ -76,8 +79,20 @@ class Inventory(Snapshot):
             requests_of(requests, ip_addresses, ip_address_count),
             options=Options.of(options),
             claims=claims,
+            memory=memory,
             age=self.age,
         )
+
+    def what_if(self, name: str = "what if", *, claims: pd.DataFrame | None = None) -> Scenario[Self]:
+        """Begin a scenario: steps that are only thought of, each giving a new inventory; this one never changes.
+
+        Args:
+            name: what it is called in comparisons.
+            claims: soft reservations that hold already, as for ``plan``.
+        """
+        from zecnb.capacity.whatif import Scenario
+
+        return Scenario.of(self, name, claims)
 
     def free(self, subnet_id: str, count: int) -> list[str]:
         """Return the lowest free addresses of a subnet, as far as listings show it.

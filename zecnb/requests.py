@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["COUNT_CEILING", "CountState", "Requests", "read_requests"]
+__all__ = ["COUNT_CEILING", "CountState", "Requests", "read_requests", "read_table"]
 
 COUNT_CEILING = 1 << 40
 """Counts above it are taken as it: no subnet holds that many, and sums stay within int64."""
@@ -167,7 +167,7 @@ def read_requests(source: object) -> Requests:
     if isinstance(source, pd.DataFrame):
         return Requests.from_frame(source)
     if isinstance(source, str | Path):
-        return Requests.from_frame(_read_file(Path(source)))
+        return Requests.from_frame(read_table(source))
     if isinstance(source, list | tuple) and all(isinstance(item, dict) for item in source):
         return Requests.from_frame(pd.DataFrame({k: _object([r.get(k) for r in source]) for k in _keys(source)}))
     raise UsageError(
@@ -184,7 +184,13 @@ def _object(values: list[object]) -> pd.Series:
     return pd.Series(values, dtype=object)
 
 
-def _read_file(path: Path) -> pd.DataFrame:
+def read_table(source: str | Path) -> pd.DataFrame:
+    """Read a CSV, TSV or Excel file, every cell as text.
+
+    Raises:
+        UsageError: it cannot be read, or is no such file.
+    """
+    path = Path(source)
     ending = path.suffix.lower()
     try:
         if ending in _EXCEL_ENDINGS:

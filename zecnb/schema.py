@@ -18,14 +18,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CALLS",
+    "CLAIMS",
     "COVERAGE",
     "DIFFERENCE",
     "FINDINGS",
     "HOLDERS",
     "HOLDER_KINDS",
+    "MEMORY",
     "NICS",
     "OCCUPANCY",
     "PLAN",
+    "PROBLEMS",
     "RECEIPT",
     "RECEIPT_STATES",
     "SOURCES",
@@ -186,6 +189,33 @@ DIFFERENCE: Mapping[str, Column] = {
     "field": Column("str", "what changed, NA unless change is changed"),
     "was": Column("str", "value before; for an address who held it"),
     "now": Column("str", "value after; for an address who holds it"),
+}
+CLAIMS: Mapping[str, Column] = {
+    "claim_id": Column("str", "names the claim; NA in a file of claims that are new"),
+    "range": Column("str", "address, range or CIDR"),
+    "owner": Column("str", "whose it is"),
+    "purpose": Column("str", "what for"),
+    "until": Column("str", "last day (2026-12-31) or moment it binds, NA for ever"),
+    "link": Column("str", "a ticket or page"),
+    "vpc_id": Column("str", "only in this VPC, NA in all"),
+    "subnet_id": Column("str", "only in this subnet, NA in all"),
+    "made_by": Column("str", "who entered it"),
+    "made_at": Column("datetime64[us, UTC]", "when"),
+    "expired": Column("boolean", "whether it no longer binds and only warns"),
+}
+MEMORY: Mapping[str, Column] = {
+    "subnet_id": Column("str", "subnet"),
+    "address": Column("str", "address"),
+    "event": Column("str", "refused: the API said in use; released: an undo released it"),
+    "at": Column("datetime64[us, UTC]", "when"),
+    "nic_id": Column("str", "the vNIC it was for"),
+}
+PROBLEMS: Mapping[str, Column] = {
+    "step": Column("int64", "0-based step of the scenario"),
+    "what": Column("str", "subnet, nic, havip or lb"),
+    "id": Column("str", "its id"),
+    "count": Column("int64", "addresses concerned"),
+    "problem": Column("str", "what could not be done, and why"),
 }
 RECEIPT: Mapping[str, Column] = {
     "row": Column("int64", "the caller's 0-based input row"),

@@ -1,4 +1,4 @@
-"""The one object a notebook holds: connects, reads, plans, applies, undoes."""
+"""The one object a notebook holds: reads, plans, applies, undoes."""
 
 from __future__ import annotations
 
@@ -8,96 +8,34 @@ import weakref
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
-from zecnb.cloud.client import Client
+import pandas as pd
+
+from zecnb.claims import Claims
 from zecnb.cloud.reader import read_inventory
-from zecnb.cloud.settings import resolve
-from zecnb.errors import ReadOnlyError, UsageError
+from zecnb.errors import PlanError, ReadOnlyError, UsageError
 from zecnb.execution.apply import apply_plan, resume_run
 from zecnb.execution.history import read_record
 from zecnb.execution.journal import Journal, Run
+from zecnb.execution.locks import Lease
+from zecnb.execution.memory import read_memory
 from zecnb.execution.receipt import Receipt
 from zecnb.execution.stepper import Context
 from zecnb.execution.undo import undo_run
 from zecnb.inventory import Inventory, requests_of
 from zecnb.planner.options import Options
 from zecnb.planner.plan import Plan, make_plan
-from zecnb.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import TracebackType
 
-    import httpx
-    import pandas as pd
-
+    from zecnb.cloud.client import Client
     from zecnb.emulator import Emulator
     from zecnb.execution.steps import Progress
     from zecnb.panel import Panel
+    from zecnb.store import Store
 
-__all__ = ["Session", "connect", "demo"]
-
-
-def connect(
-    *,
-    access_key_id: str | None = None,
-    access_key_password: str | None = None,
-    token: str | None = None,
-    endpoint: str | None = None,
-    profile: str | None = None,
-    read_only: bool = False,
-    transport: httpx.BaseTransport | None = None,
-    store: str | None = None,
-    progress: bool = True,
-) -> Session:
-    """Connect to the real ZEC API; never to the emulator.
-
-    Args:
-        access_key_id: id of an access key; best left to the environment or the profile file.
-        access_key_password: its password.
-        token: a personal access token instead.
-        endpoint: host, host:port or URL; ``console.zenlayer.com`` by default. Plain HTTP only to loopback.
-        profile: profile of ``~/.zenlayer/credentials.json``.
-        read_only: refuse every write before it reaches the network.
-        transport: an httpx transport, for proxies and tests.
-        store: SQLAlchemy URL of the journal; ``ZECNB_STORE`` or a file in the user data directory by default.
-        progress: show a progress bar for waits over a second.
-
-    Raises:
-        CredentialsError: no credentials; says what was looked for and names ``zecnb.demo()``.
-    """
-    settings = resolve(
-        access_key_id=access_key_id,
-        access_key_password=access_key_password,
-        token=token,
-        endpoint=endpoint,
-        profile=profile,
-    )
-    client = Client(settings, transport=transport, read_only=read_only)
-    return Session(client, settings.account, store=Store(store), progress=progress)
-
-
-def demo(seed: str = "demo", *, progress: bool = True, store: str = "sqlite://") -> Session:
-    """Start a local ZEC in this process, on loopback, and connect to it; it ends with the session.
-
-    Args:
-        seed: the account it holds: ``demo``, ``empty``, ``random:SEED:SIZE`` or an exported JSON file.
-        progress: show a progress bar for waits over a second.
-        store: where the journal goes; by default it is forgotten with the session, as the account is.
-    """
-    from zecnb.emulator import Emulator
-
-    emulator = Emulator(seed=seed)
-    emulator.start()
-    try:
-        settings = resolve(
-            access_key_id=emulator.access_key_id,
-            access_key_password=emulator.access_key_password,
-            endpoint=emulator.url,
-        )
-        return Session(Client(settings), f"{seed} (local)", store=Store(store), progress=progress, emulator=emulator)
-    except BaseException:
-        emulator.stop()
-        raise
+__all__ = ["Session"]
 
 
 class Session:
@@ -106,6 +44,8 @@ class Session:
     Attributes:
         account: label of the account, never a credential.
         emulator: the local ZEC behind it, None for the real API.
+        require_approval: whether ``apply`` takes approved plans only.
+        last_run: id of the run begun last, None before the first; what to resume after an error.
         panel_memory: what was typed into panels, so that running a cell again keeps it.
         watchers: panels; their ``outdated()`` is called when what was read is forgotten.
     """
@@ -118,15 +58,19 @@ class Session:
         store: Store,
         progress: bool = True,
         emulator: Emulator | None = None,
+        require_approval: bool = False,
     ) -> None:
         self.account = account
         self.emulator = emulator
+        self.require_approval = require_approval
+        self.last_run: str | None = None
         self._client = client
         self._store = store
         self._journal = Journal(store)
         self._progress = progress
         self._lock = threading.Lock()
         self._kept: dict[str, tuple[float, Inventory]] = {}
+        self._remembered: tuple[int, pd.DataFrame] | None = None
         self.panel_memory: dict[Any, Any] = {}
         self.watchers: weakref.WeakSet[Any] = weakref.WeakSet()
 
@@ -173,7 +117,7 @@ class Session:
             requests: a vNIC id, or a batch: a DataFrame, a list of dicts, the path of a CSV or Excel file.
             ip_addresses: for one vNIC, text or a list: addresses, ranges ``10.0.0.10-20``, CIDRs.
             ip_address_count: for one vNIC, how many more addresses.
-            claims: soft reservations: columns ``range, owner, purpose, until``.
+            claims: more soft reservations than ``Session.claims`` has, columns of ``schema.CLAIMS``.
             **options: see ``zecnb.planner.options.Options``.
 
         Raises:
@@ -184,7 +128,25 @@ class Session:
         asked = requests_of(requests, ip_addresses, ip_address_count)
         nics = sorted({nic for nic in asked.nic_ids.to_pylist() if nic})
         snapshot = self._recent(nics, chosen.max_age)
-        return make_plan(snapshot, asked, options=chosen, claims=claims, age=snapshot.age)
+        held = self.claims.list()
+        claimed = held if claims is None else pd.concat([held, claims], ignore_index=True)
+        return make_plan(snapshot, asked, options=chosen, claims=claimed, memory=self._memory(), age=snapshot.age)
+
+    @property
+    def claims(self) -> Claims:
+        """Soft reservations that every plan of this account honours."""
+        return Claims(self._store, self.account)
+
+    def _memory(self) -> pd.DataFrame:
+        """Return what the journal taught of addresses; read again only when it has grown."""
+        newest = self._journal.newest()
+        with self._lock:
+            known = self._remembered
+        if known is None or known[0] != newest:
+            known = newest, read_memory(self._journal, self.account)
+            with self._lock:
+                self._remembered = known
+        return known[1]
 
     def _recent(self, nics: list[str], max_age: float) -> Inventory:
         key = "\n".join(nics)
@@ -227,10 +189,16 @@ class Session:
 
         Raises:
             PlanBlockedError, PlanDriftedError, ReadOnlyError: nothing was sent.
+            PlanError: this session requires an approval and the plan has none; nothing was sent.
             CloudError: the state before the first call could not be read; nothing was sent.
         """
         if not isinstance(plan, Plan):
             raise UsageError(f"apply takes a Plan, not {type(plan).__name__}")
+        if self.require_approval and plan.ok and not plan.approved:
+            raise PlanError(
+                "this session applies approved plans only, and nobody approved this one; nothing was sent. Approve it "
+                'with zecnb.approve(plan, by="NAME", note="WHY"), or zecnb approve plan.json --by NAME --note WHY'
+            )
         run = Run.new("apply", self.account, plan.digest)
         return self._execute(run, plan.options.nic_limit, report, stop, lambda context: apply_plan(plan, context))
 
@@ -278,12 +246,14 @@ class Session:
     ) -> Receipt:
         if self._client.read_only:
             raise ReadOnlyError("this session is read-only: connect(read_only=False) to write; nothing was sent")
+        self.last_run = run.run_id
         with self._bar("assigning" if run.kind == "apply" else "releasing") as tick:
             context = Context(
                 api=self._client,
                 observe=self._observe,
                 journal=self._journal,
                 run=run,
+                lease=Lease(self._store, run),
                 nic_limit=nic_limit,
                 stop=stop or threading.Event(),
                 report=report or (lambda progress: tick(progress.done, progress.total)),

@@ -8,11 +8,11 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from zecnb.connections import demo
 from zecnb.errors import UsageError, ZecnbError
 from zecnb.render.export import defuse
 from zecnb.render.report import Section, Table, html_report
 from zecnb.render.text import table_text
-from zecnb.session import demo
 
 __all__ = ["notebooks_folder", "run_demo", "run_lab"]
 

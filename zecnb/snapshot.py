@@ -211,6 +211,40 @@ class Snapshot:
         return np.where(self.geometry.ipv4, np.maximum(usage - self.seen, 0), 0)
 
     @cached_property
+    def vpc(self) -> NDArray[np.int64]:
+        """Number of each subnet's VPC."""
+        return np.asarray(pd.factorize(self.subnets["vpc_id"])[0], np.int64)
+
+    @property
+    def vpc_count(self) -> int:
+        """Number of VPCs that the subnets are in."""
+        return int(self.vpc.max(initial=-1)) + 1
+
+    @cached_property
+    def _by_address(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """``address << 32 | VPC`` of every address in use, sorted, and its subnet position."""
+        keys = self.ledger.keys[self.is_used]
+        subnet = subnets_of(keys)
+        turned = keys_of(addresses_of(keys), self.vpc[subnet].astype(np.uint32))
+        order = np.argsort(turned, kind="stable")
+        return turned[order], subnet[order].astype(np.int64)
+
+    def elsewhere(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """Return a subnet of another VPC that holds the same address, -1 where there is none, for each key."""
+        turned, subnet = self._by_address
+        if not len(turned):
+            return np.full(len(keys), -1)
+        address, vpc = addresses_of(keys), self.vpc[subnets_of(keys)]
+        first = np.searchsorted(turned, keys_of(address, np.zeros(len(keys), np.uint32)))
+        after = np.searchsorted(turned, keys_of(address, (vpc + 1).astype(np.uint32)))
+        found = np.full(len(keys), -1)
+        for place in (after, first):  # of a VPC that comes earlier, else of one that comes later
+            at = np.minimum(place, len(turned) - 1)
+            match = (turned[at] >> np.uint64(32) == address) & (self.vpc[subnet[at]] != vpc)
+            found[match] = subnet[at[match]]
+        return found
+
+    @cached_property
     def nic_subnet(self) -> NDArray[np.int64]:
         """Subnet position of each vNIC, -1 when its subnet is not listed."""
         return positions(self.subnet_ids, column(self.nics["subnet_id"]))

@@ -154,7 +154,11 @@ def test_only_inserts_and_reads(world: World, store_url: str) -> None:
     """Apply, resume and undo never change or remove an event."""
     zec = world.session(store_url)
     said: list[str] = []
-    listener = lambda _conn, _cursor, statement, *_: said.append(statement.split()[0].upper())  # noqa: E731
+
+    def listener(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+        if "subnet_lock" not in statement:  # locks come and go
+            said.append(statement.split()[0].upper())
+
     sa.event.listen(zec._store._engine, "before_cursor_execute", listener)
     receipt = zec.apply(zec.plan(WEB_07, ip_address_count=2))
     zec.resume(receipt.run_id)

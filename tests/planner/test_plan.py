@@ -380,8 +380,10 @@ def _edit(path: Path, change: Any) -> None:
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        (lambda d: d["rows"][0].update(address="10.0.4.61"), r"rows\[0\] 10\.0\.4\.61"),
-        (lambda d: d["rows"][2].update(verdict="OK"), r"rows\[2\] 10\.0\.4\.21"),
+        (lambda d: d["rows"][0].update(address="10.0.4.61"), r"rows\[0\] 10\.0\.4\.61: address;"),
+        (lambda d: d["rows"][2].update(verdict="OK"), r"rows\[2\] 10\.0\.4\.21: verdict;"),
+        (lambda d: d["rows"][2].update(verdict="OK", reason="."), r"rows\[2\] 10\.0\.4\.21: reason, verdict;"),
+        (lambda d: d["rows"][2].pop("verdict"), r"rows\[2\] 10\.0\.4\.21 \(fields added or removed\)"),
         (lambda d: d["rows"][4].update(nic_id=WEB1), r"rows\[4\] 10\.0\.8"),
         (lambda d: d["calls"][0]["addresses"].append("10.0.4.62"), r"calls\[0\] nic-web1"),
         (lambda d: d["calls"][0].update(predicted="ACCEPTED"), r"calls\[0\] nic-web1"),
@@ -390,9 +392,9 @@ def _edit(path: Path, change: Any) -> None:
         (lambda d: d["rows"].pop(), r"rows \(entries added, removed or moved\)"),
         (lambda d: d["rows"].reverse(), r"rows \(entries added, removed or moved\)"),
         (lambda d: d["findings"].append(d["findings"][0]), r"findings \(entries added, removed or moved\)"),
-        (lambda d: d["options"].update(nic_limit=100), "options"),
-        (lambda d: d["inventory"]["subnets"].update({"sub-app": "0" * 24}), "inventory"),
-        (lambda d: d["inventory"].update(observed_at="2020-01-01T00:00:00+00:00"), "inventory"),
+        (lambda d: d["options"].update(nic_limit=100), "options: nic_limit;"),
+        (lambda d: d["inventory"]["subnets"].update({"sub-app": "0" * 24}), "inventory: subnets;"),
+        (lambda d: d["inventory"].update(observed_at="2020-01-01T00:00:00+00:00"), "inventory: observed_at;"),
         (lambda d: d.update(digest="0" * 64), "digest"),
         (lambda d: d.pop("digest"), "digest"),
         (lambda d: d.pop("calls"), "calls"),
@@ -428,7 +430,9 @@ def test_edit_with_checks_made_anew(tmp_path: Path) -> None:
         ("[]", "is not a zecnb plan"),
         ("{}", "is not a zecnb plan"),
         ('{"zecnb_plan": "1"}', "is not a zecnb plan"),
-        ('{"zecnb_plan": 99}', "layout 99; this zecnb reads up to 1: upgrade it"),
+        ('{"zecnb_plan": 1}', "layout 1, which is not read any more (its approvals could be edited unnoticed): plan"),
+        ('{"zecnb_plan": 0}', "layout 0, which is not read any more (no release wrote it): plan again"),
+        ('{"zecnb_plan": 99}', "layout 99; this zecnb reads up to 2: upgrade it"),
     ],
 )
 def test_what_is_no_plan_file(tmp_path: Path, content: str, words: str) -> None:
@@ -491,11 +495,26 @@ def test_approval_is_bound_to_the_digest(tmp_path: Path) -> None:
 
 
 def test_approval_does_not_survive_an_edit(tmp_path: Path) -> None:
-    """A file edited after its approval is refused as a whole."""
+    """A file edited after its approval is refused as a whole, and so is one whose approval was edited."""
     path = approve(ACCOUNT.plan(DB, ip_address_count=2), "Ann").save(tmp_path / "plan.json")
-    _edit(path, lambda d: d["rows"][0].update(address="10.0.5.9"))
-    with pytest.raises(PlanEditedError):
-        Plan.load(path)
+    good = path.read_bytes()
+    for change, named in (
+        (lambda d: d["rows"][0].update(address="10.0.5.9"), r"rows\[0\]"),
+        (lambda d: d["approvals"][0].update(by="Bob"), r"approvals\[0\] Bob: by;"),
+        (lambda d: d["approvals"].append(d["approvals"][0]), "approvals"),
+    ):
+        path.write_bytes(good)
+        _edit(path, change)
+        with pytest.raises(PlanEditedError, match=named):
+            Plan.load(path)
+
+
+def test_approval_of_another_plan_counts_for_nothing() -> None:
+    """A plan is approved by who approved exactly it."""
+    plan, other = ACCOUNT.plan(DB, ip_address_count=2), ACCOUNT.plan(DB, ip_address_count=3)
+    assert not plan.approved
+    assert approve(plan, "Ann").approved
+    assert not Plan(plan._source, approve(other, "Ann").approvals).approved
 
 
 def test_who_may_approve_what() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from zecnb.emulator import addressing, listings, resources
+from zecnb.emulator import addressing, attachments, balancers, changes, elastic, listings, resources
 from zecnb.emulator.fields import Field, Fields, read_fields
 from zecnb.emulator.wire import ApiFailure
 
@@ -17,6 +17,8 @@ __all__ = ["Action", "Context", "find_action"]
 _NAME = r"[A-Za-z0-9][A-Za-z0-9.-]{0,61}[A-Za-z0-9]"
 _NIC_NAME = r"[A-Za-z0-9][A-Za-z0-9._/-]{0,61}[A-Za-z0-9]"
 _STACKS = ("IPv4", "IPv4_IPv6", "IPv6")
+_NEWEST = "2025-09-01"
+_CHARGES = ("ByBandwidth", "ByTrafficPackage", "BandwidthCluster")
 _STATUSES = ("PENDING", "AVAILABLE", "ATTACHING", "USED", "DETACHING", "DELETING", "CREATE_FAILED")
 
 
@@ -36,17 +38,25 @@ Handler = Callable[[Context, dict[str, Any]], dict[str, Any]]
 
 
 class Action(NamedTuple):
-    """One API action."""
+    """One API action.
+
+    Attributes:
+        fields: its parameters.
+        handler: what it does.
+        since: the oldest version that has it, any when empty.
+    """
 
     fields: Fields
     handler: Handler
+    since: str = ""
 
     def run(self, context: Context, body: dict[str, Any]) -> dict[str, Any]:
-        """Check the parameters and do it."""
+        """Check the parameters and do it, on a state that is up to date."""
+        addressing.settle(context.state)
         return self.handler(context, read_fields(body, self.fields, context.state.settings))
 
 
-def _listing(handler: Callable[[State, dict[str, Any]], dict[str, Any]], *fields: Field) -> Action:
+def _listing(handler: Callable[[State, dict[str, Any]], dict[str, Any]], *fields: Field, since: str = "") -> Action:
     common = (
         Field("resourceGroupId", str),
         Field("tagKeys", list, longest=20),
@@ -54,11 +64,11 @@ def _listing(handler: Callable[[State, dict[str, Any]], dict[str, Any]], *fields
         Field("pageSize", int, low=1, high="page_size_max"),
         Field("pageNum", int, low=1),
     )
-    return Action((*fields, *common), lambda context, asked: handler(context.state, asked))
+    return Action((*fields, *common), lambda context, asked: handler(context.state, asked), since)
 
 
-def _plain(handler: Callable[[State, dict[str, Any]], dict[str, Any]], *fields: Field) -> Action:
-    return Action(fields, lambda context, asked: handler(context.state, asked))
+def _plain(handler: Callable[[State, dict[str, Any]], dict[str, Any]], *fields: Field, since: str = "") -> Action:
+    return Action(fields, lambda context, asked: handler(context.state, asked), since)
 
 
 def _texts(*names: str) -> tuple[Field, ...]:
@@ -92,6 +102,12 @@ def _unassign(context: Context, asked: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
+def _replace_primary(state: State, asked: dict[str, Any]) -> dict[str, Any]:
+    """ReplaceNetworkInterfacePrimaryIpv4; there is no machine here to reboot."""
+    address = addressing.replace_primary(state, asked["nicId"], asked["primaryIpAddress"] or None)
+    return {"nicId": asked["nicId"], "primaryIpAddress": address}
+
+
 _ZEC = {
     "BatchAssignNetworkInterfaceIpv4": Action(
         (Field("nicId", str, required=True), Field("ipAddresses", list), Field("ipAddressCount", int, low=1)),
@@ -120,6 +136,30 @@ _ZEC = {
         Field("securityGroupId", str),
     ),
     "DeleteNetworkInterface": _plain(resources.delete_nic, Field("nicId", str, required=True)),
+    "AttachNetworkInterface": _plain(
+        attachments.attach, Field("nicId", str, required=True), Field("instanceId", str, required=True)
+    ),
+    "DetachNetworkInterface": _plain(attachments.detach, Field("nicId", str, required=True)),
+    "ModifyNetworkInterfaceAttribute": _plain(
+        changes.modify_nic,
+        Field("nicId", str, required=True),
+        Field("name", str, pattern=_NIC_NAME, shortest=2, longest=63),
+        Field("securityGroupId", str),
+        since=_NEWEST,
+    ),
+    "ModifyNetworkInterfacesAttribute": _plain(
+        changes.modify_nics,
+        Field("nicIds", list, required=True, longest="ids_max"),
+        Field("name", str, required=True, pattern=_NAME, shortest=2, longest=63),
+        since=_NEWEST,
+    ),
+    "ReplaceNetworkInterfacePrimaryIpv4": _plain(
+        _replace_primary,
+        Field("nicId", str, required=True),
+        Field("primaryIpAddress", str),
+        Field("rebootInstance", bool),
+        since=_NEWEST,
+    ),
     "DescribeVpcs": _listing(listings.vpcs, *_ids("vpcIds"), *_texts("name", "cidrBlock")),
     "CreateVpc": _plain(
         resources.create_vpc,
@@ -127,6 +167,14 @@ _ZEC = {
         Field("cidrBlock", str, required=True),
         Field("mtu", int, required=True),
         Field("enablePriIpv6", bool),
+    ),
+    "ModifyVpcAttribute": _plain(
+        changes.modify_vpc,
+        Field("vpcId", str, required=True),
+        Field("vpcName", str, pattern=_NIC_NAME, shortest=2, longest=63),
+        Field("cidrBlock", str),
+        Field("enableIPv6", bool),
+        Field("securityGroupId", str),
     ),
     "DeleteVpc": _plain(resources.delete_vpc, Field("vpcId", str, required=True)),
     "DescribeSubnetRegions": _plain(listings.subnet_regions, Field("regionIds", list)),
@@ -145,6 +193,18 @@ _ZEC = {
         Field("cidrBlock", str),
         Field("ipv6Type", str, choices=("Private", "Public")),
     ),
+    "ModifySubnetAttribute": _plain(
+        changes.modify_subnet,
+        Field("subnetId", str, required=True),
+        Field("subnetName", str, pattern=_NAME, shortest=2, longest=63),
+        Field("cidrBlock", str),
+    ),
+    "ModifySubnetStackType": _plain(
+        changes.modify_subnet_stack,
+        Field("subnetId", str, required=True),
+        Field("stackType", str, required=True, choices=_STACKS),
+        Field("ipv6Type", str, choices=("Private", "Public")),
+    ),
     "DeleteSubnet": _plain(resources.delete_subnet, Field("subnetId", str, required=True)),
     "DescribeHaVips": _listing(
         listings.ha_vips,
@@ -153,6 +213,7 @@ _ZEC = {
         Field("subnetIds", list),
         Field("instanceIds", list),
         *_texts("name", "regionId"),
+        since=_NEWEST,
     ),
     "CreateHaVip": _plain(
         resources.create_ha_vip,
@@ -160,13 +221,37 @@ _ZEC = {
         Field("name", str, required=True, shortest=1, longest=64),
         Field("ipAddress", str),
         Field("securityGroupId", str),
+        since=_NEWEST,
     ),
-    "DeleteHaVip": _plain(resources.delete_ha_vip, Field("haVipId", str, required=True)),
+    "ModifyHaVipAttribute": _plain(
+        changes.modify_ha_vip,
+        Field("haVipId", str, required=True),
+        Field("name", str, longest=64),
+        Field("securityGroupId", str),
+        since=_NEWEST,
+    ),
+    "DeleteHaVip": _plain(resources.delete_ha_vip, Field("haVipId", str, required=True), since=_NEWEST),
     "DescribeEips": _listing(
         listings.eips,
         *_ids("eipIds", "ipAddresses"),
         *_texts("regionId", "name", "status", "privateIpAddress", "ipAddress", "associatedId"),
     ),
+    "CreateEips": _plain(
+        elastic.create_eips,
+        Field("regionId", str, required=True),
+        Field("internetChargeType", str, required=True, choices=_CHARGES),
+        Field("amount", int, low=1, high="eips_per_call"),
+        Field("name", str, longest=64),
+    ),
+    "DeleteEip": _plain(elastic.delete_eip, Field("eipId", str, required=True)),
+    "AssociateEipAddress": _plain(
+        elastic.associate,
+        *_ids("eipIds"),
+        *_texts("nicId", "lanIp", "loadBalancerId", "natId", "haVipId"),
+        Field("bindType", str, choices=("FullNat", "Passthrough")),
+    ),
+    "UnassociateEipAddress": _plain(elastic.unassociate, *_ids("eipIds")),
+    "AvailableLanIp": _plain(elastic.available_lan_ips, Field("eipId", str, required=True)),
 }
 _ZLB = {
     "DescribeLoadBalancers": _listing(
@@ -174,17 +259,38 @@ _ZLB = {
         *_ids("loadBalancerIds"),
         *_texts("regionId", "vpcId", "ipStackType", "loadBalancerName", "securityGroupId"),
     ),
+    "CreateLoadBalancer": _plain(
+        balancers.create_load_balancers,
+        Field("regionId", str, required=True),
+        Field("vpcId", str, required=True),
+        *_texts("subnetId", "securityGroupId"),
+        Field("healthCheckPrivateIps", list),
+        Field("loadBalancerName", str, longest=64),
+        Field("ipStackType", str, choices=_STACKS),
+        Field("number", int, low=1, high="balancers_per_call"),
+    ),
+    "TerminateLoadBalancer": _plain(
+        balancers.terminate_load_balancer, Field("loadBalancerId", str, required=True), Field("eipIds", list)
+    ),
 }
 _SERVICES = {"zec": (_ZEC, ("2025-09-01", "2024-04-01")), "zlb": (_ZLB, ("2025-04-01",))}
 
 
-def find_action(path: str, name: str, version: str) -> Action:
+def find_action(path: str, name: str, version: str, *, any_version: bool = False) -> Action:
     """Return the action a request names.
+
+    Args:
+        path: of the URL.
+        name: of the action.
+        version: of the API, the newest when empty (A1).
+        any_version: take a version that does not exist for the newest.
 
     Raises:
         ApiFailure: AUTHFAILURE_UNAUTHORIZED_OPERATION, the code for what does not exist too (contract.md 2.4, A1).
     """
     actions, versions = _SERVICES.get(path.removeprefix("/api/v2/").rstrip("/"), ({}, ()))
-    if name not in actions or (version and version not in versions):
+    action = actions.get(name)
+    known = not version or version in versions
+    if action is None or not (known or any_version) or (version and known and version < action.since):
         raise ApiFailure("AUTHFAILURE_UNAUTHORIZED_OPERATION", f"The action `{name[:80]}` does not exist.")
-    return actions[name]
+    return action

@@ -9,10 +9,22 @@ from zecnb.emulator.wire import ApiFailure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from sqlite3 import Connection
 
     from zecnb.emulator.state import Row, State
 
-__all__ = ["assign", "find_nic", "pick_primary", "release", "require_ipv4", "require_ready", "settle"]
+__all__ = [
+    "assign",
+    "check_address",
+    "find_nic",
+    "pick_primary",
+    "release",
+    "remove_nic",
+    "replace_primary",
+    "require_ipv4",
+    "require_ready",
+    "settle",
+]
 
 _READY = ("AVAILABLE", "USED")
 _ILLEGAL = "INVALID_PARAMETER_PRIVATE_IP_ILLEGAL"
@@ -20,13 +32,28 @@ _IN_USED = "INVALID_SUBNET_PRIVATE_IPV4_IN_USED"
 
 
 def settle(state: State) -> None:
-    """Let vNICs whose time has come leave PENDING."""
-    if state.settings.lifecycle_seconds > 0:
-        with state.write() as connection:
-            connection.execute(
-                "UPDATE nic SET status = 'AVAILABLE' WHERE status = 'PENDING' AND ready_at > 0 AND ready_at <= ?",
-                (state.clock(),),
-            )
+    """Let vNICs whose time has come leave PENDING, ATTACHING, DETACHING and DELETING (contract.md 7.3)."""
+    now = state.clock()
+    if state.row("SELECT 1 FROM nic WHERE ready_at > 0 AND ready_at <= ?", now) is None:
+        return
+    due = "ready_at > 0 AND ready_at <= ?"
+    with state.write() as connection:
+        for row in state.rows(f"SELECT id FROM nic WHERE {due} AND status = 'DELETING'", now):
+            remove_nic(connection, row["id"])
+        connection.execute(f"UPDATE nic SET instance_id = NULL WHERE {due} AND status = 'DETACHING'", (now,))
+        connection.execute(
+            f"UPDATE nic SET ready_at = 0, status = CASE status WHEN 'ATTACHING' THEN 'USED' ELSE 'AVAILABLE' END "
+            f"WHERE {due}",
+            (now,),
+        )
+
+
+def remove_nic(connection: Connection, nic_id: str) -> None:
+    """Take a vNIC away with all it holds; inside a write."""
+    connection.execute("DELETE FROM held WHERE owner = ?", (nic_id,))
+    connection.execute("UPDATE eip SET nic_id = NULL, address = NULL WHERE nic_id = ?", (nic_id,))
+    connection.execute("DELETE FROM backend WHERE nic_id = ?", (nic_id,))
+    connection.execute("DELETE FROM nic WHERE id = ?", (nic_id,))
 
 
 def find_nic(state: State, nic_id: str) -> Row:
@@ -64,7 +91,6 @@ def assign(
         count: how many, when no addresses are given.
         lag: seconds before listings show the effect.
     """
-    settle(state)
     with state.write():
         nic = find_nic(state, nic_id)
         require_ready(nic)
@@ -84,31 +110,38 @@ def assign(
 
 def _check_each(state: State, subnet: Row, addresses: Sequence[str]) -> list[int]:
     """Check addresses in order; the first that is wrong decides the code."""
-    network = subnet["network"]
-    broadcast = network + (1 << (32 - subnet["prefix"])) - 1
     wanted: list[int] = []
     known: set[int] = set()
     for given in addresses:
         address = number(given)
-        if address is None:
-            raise ApiFailure(_ILLEGAL, f"`{given}` is not a valid private IP address.")
-        if address in known:
+        if address is not None and address in known:
             if state.settings.duplicate_in_request == "once":
                 continue
             raise ApiFailure(_ILLEGAL, f"`{given}` is given twice.")
-        if not network <= address <= broadcast:
-            raise ApiFailure("INVALID_IP_OUT_OF_RANGE", f"`{given}` does not belong to `{subnet['cidr']}`.")
-        if address == network:
-            raise ApiFailure("INVALID_IP_NETWORK_ADDRESS", f"`{given}` is the network address.")
-        if address == broadcast:
-            raise ApiFailure("INVALID_IP_BROADCAST_ADDRESS", f"`{given}` is the broadcast address.")
-        if address == network + 1:
-            raise ApiFailure("INVALID_IP_FIRST_ADDRESS", f"`{given}` is the gateway address.")
-        if state.row("SELECT 1 FROM held WHERE subnet_id = ? AND address = ?", subnet["id"], address):
-            raise ApiFailure(_IN_USED, "The private IPv4 address is in use.")
+        address = check_address(state, subnet, given)
         known.add(address)
         wanted.append(address)
     return wanted
+
+
+def check_address(state: State, subnet: Row, given: str) -> int:
+    """Return an address that can be taken in a subnet, or fail in the order of A8."""
+    address = number(given)
+    network = subnet["network"]
+    broadcast = network + (1 << (32 - subnet["prefix"])) - 1
+    if address is None:
+        raise ApiFailure(_ILLEGAL, f"`{given}` is not a valid private IP address.")
+    if not network <= address <= broadcast:
+        raise ApiFailure("INVALID_IP_OUT_OF_RANGE", f"`{given}` does not belong to `{subnet['cidr']}`.")
+    if address == network:
+        raise ApiFailure("INVALID_IP_NETWORK_ADDRESS", f"`{given}` is the network address.")
+    if address == broadcast:
+        raise ApiFailure("INVALID_IP_BROADCAST_ADDRESS", f"`{given}` is the broadcast address.")
+    if address == network + 1:
+        raise ApiFailure("INVALID_IP_FIRST_ADDRESS", f"`{given}` is the gateway address.")
+    if state.row("SELECT 1 FROM held WHERE subnet_id = ? AND address = ?", subnet["id"], address):
+        raise ApiFailure(_IN_USED, "The private IPv4 address is in use.")
+    return address
 
 
 def _check_limit(state: State, nic_id: str, more: int) -> None:
@@ -147,7 +180,6 @@ def release(state: State, nic_id: str, addresses: Sequence[str], *, lag: float =
         addresses: what to remove.
         lag: seconds before listings show the effect.
     """
-    settle(state)
     with state.write() as connection:
         nic = find_nic(state, nic_id)
         require_ready(nic)
@@ -185,3 +217,24 @@ def _check_dependants(state: State, nic_id: str, gone: Sequence[int]) -> None:
     backends = {row["address"] for row in state.rows("SELECT address FROM backend WHERE nic_id = ?", nic_id)}
     if backends & set(gone):
         raise ApiFailure("INVALID_NIC_LB_ASSOCIATED", "The private IP is a backend of a load balancer.")
+
+
+def replace_primary(state: State, nic_id: str, given: str | None) -> str:
+    """Give a vNIC another primary address, by default the lowest free one (contract.md 5.4); return it.
+
+    The former one is free at once. The same one again changes nothing. An EIP bound to the former one follows.
+    """
+    with state.write() as connection:
+        nic = find_nic(state, nic_id)
+        require_ready(nic)
+        subnet = require_ipv4(state, nic)
+        held = state.row("SELECT address FROM held WHERE owner = ? AND kind = 'primary'", nic_id)
+        old = None if held is None else int(held["address"])
+        if given is not None and old is not None and number(given) == old:
+            return text(old)
+        new = pick_primary(state, subnet) if given is None else check_address(state, subnet, given)
+        connection.execute("DELETE FROM held WHERE owner = ? AND kind = 'primary'", (nic_id,))
+        state.hold(subnet["id"], new, "primary", nic_id)
+        connection.execute("UPDATE eip SET address = ? WHERE nic_id = ? AND address = ?", (new, nic_id, old))
+        connection.execute("UPDATE nic SET updated = ? WHERE id = ?", (state.now(), nic_id))
+    return text(new)

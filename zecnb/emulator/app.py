@@ -73,7 +73,8 @@ class App:
         if request.method != "POST":
             raise ApiFailure("AUTHFAILURE_UNAUTHORIZED_OPERATION", "Only POST is supported.")
         try:
-            return find_action(request.path, name, request.headers.get("x-zc-version", ""))
+            lenient = self._state.settings.unsupported_version == "ignore"
+            return find_action(request.path, name, request.headers.get("x-zc-version", ""), any_version=lenient)
         except ApiFailure:
             _log.warning("%r on %r is not implemented here, or does not exist", name[:80], request.path[:80])
             raise

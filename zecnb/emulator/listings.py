@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from zecnb.emulator.addressing import settle
 from zecnb.emulator.state import number, text
 
 if TYPE_CHECKING:
@@ -162,7 +161,6 @@ def subnets(state: State, asked: dict[str, Any]) -> dict[str, Any]:
 
 def network_interfaces(state: State, asked: dict[str, Any]) -> dict[str, Any]:
     """DescribeNetworkInterfaces."""
-    settle(state)
     where = _Where()
     where.among("id", asked["nicIds"])
     where.like("name", asked["name"])

@@ -7,7 +7,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from zecnb.emulator.addressing import find_nic, pick_primary, settle
+from zecnb.emulator.addressing import check_address, find_nic, pick_primary, remove_nic
 from zecnb.emulator.listings import REGIONS
 from zecnb.emulator.state import number, text
 from zecnb.emulator.wire import ApiFailure
@@ -26,14 +26,23 @@ __all__ = [
     "delete_nic",
     "delete_subnet",
     "delete_vpc",
+    "find_subnet",
+    "find_vpc",
     "hold_hidden",
+    "new_ipv6_cidr",
+    "obstruct",
+    "require_free",
+    "require_group",
+    "require_ipv6_type",
+    "subnet_network",
+    "vpc_network",
 ]
 
 _RANGES = [ipaddress.IPv4Network(each) for each in ("10.0.0.0/9", "10.128.0.0/9", "172.16.0.0/12", "192.168.0.0/16")]
 
 
-def _network(cidr: str, longest: int) -> ipaddress.IPv4Network:
-    """Read a CIDR; fail as A5 says."""
+def _network(cidr: str, longest: int, broadcast_code: str = "") -> ipaddress.IPv4Network:
+    """Read a CIDR; fail as A5 says, with a code of its own for a broadcast address when there is one (5.13)."""
     match = re.fullmatch(r"([0-9.]+)/([0-9]{1,2})", cidr)
     base = number(match[1]) if match else None
     if match is None or base is None or int(match[2]) > 32:
@@ -41,23 +50,32 @@ def _network(cidr: str, longest: int) -> ipaddress.IPv4Network:
     try:
         network = ipaddress.IPv4Network((base, int(match[2])))
     except ValueError as error:
-        raise ApiFailure("INVALID_CIDR_BLOCK_FORMAT", f"`{cidr}` has host bits set.") from error
+        last = (1 << (32 - int(match[2]))) - 1
+        code = broadcast_code if broadcast_code and base & last == last else "INVALID_CIDR_BLOCK_FORMAT"
+        raise ApiFailure(code, f"`{cidr}` has host bits set.") from error
     if network.prefixlen > longest:
         raise ApiFailure("INVALID_CIDR_BLOCK_NETMASK_RANGE", f"The prefix of `{cidr}` is longer than {longest}.")
     return network
 
 
-def create_vpc(state: State, asked: dict[str, Any]) -> dict[str, Any]:
-    """CreateVpc."""
-    network = _network(asked["cidrBlock"], state.settings.smallest_vpc_prefix)
+def vpc_network(state: State, cidr: str) -> ipaddress.IPv4Network:
+    """Read a VPC's CIDR; fail as 5.12 and A5 say."""
+    network = _network(cidr, state.settings.smallest_vpc_prefix)
     if not any(network.subnet_of(each) for each in _RANGES):
         inside = any(each.subnet_of(network) for each in _RANGES)
         code = "INVALID_CIDR_BLOCK_NETMASK_RANGE" if inside else "INVALID_CIDR_BLOCK_NOT_LAN_IP"
         raise ApiFailure(code, f"`{network}` is not inside a private range that VPCs can have.")
+    return network
+
+
+def create_vpc(state: State, asked: dict[str, Any]) -> dict[str, Any]:
+    """CreateVpc."""
+    network = vpc_network(state, asked["cidrBlock"])
     if asked["mtu"] not in (1300, 1500, 9000):
         raise ApiFailure("INVALID_PARAMETER_VALUE", "Parameter `mtu` must be one of 1300, 1500, 9000.")
     with state.write() as connection:
-        vpc_id = state.new_id()
+        vpc_id, group = state.new_id(), state.new_id()
+        connection.execute("INSERT INTO security_group VALUES (?)", (group,))
         ipv6 = f"fd00:{state.random.randint(1, 65535):x}::/48" if asked["enablePriIpv6"] else None
         connection.execute(
             "INSERT INTO vpc (id, seq, name, cidr, mtu, ipv6_cidr, security_group_id, created) "
@@ -69,7 +87,7 @@ def create_vpc(state: State, asked: dict[str, Any]) -> dict[str, Any]:
                 str(network),
                 asked["mtu"],
                 ipv6,
-                state.new_id(),
+                group,
                 state.now(),
             ),
         )
@@ -79,16 +97,27 @@ def create_vpc(state: State, asked: dict[str, Any]) -> dict[str, Any]:
 def delete_vpc(state: State, asked: dict[str, Any]) -> dict[str, Any]:
     """DeleteVpc."""
     with state.write() as connection:
-        vpc = _vpc(state, asked["vpcId"])
+        vpc = find_vpc(state, asked["vpcId"])
         if vpc["is_default"]:
             raise ApiFailure("OPERATION_DENIED_DEFAULT_VPC", "The default VPC cannot be deleted.")
         if state.row("SELECT 1 FROM subnet WHERE vpc_id = ?", vpc["id"]):
-            raise ApiFailure("INVALID_VPC_SUBNET_ASSOCIATED", "The VPC has subnets.", 409)
+            raise ApiFailure("INVALID_VPC_SUBNET_ASSOCIATED", "The VPC has subnets.")
+        if state.row("SELECT 1 FROM lb WHERE vpc_id = ?", vpc["id"]):
+            raise ApiFailure("INVALID_VPC_LB_ASSOCIATED", "The VPC has load balancers.")
+        require_free(state, vpc["id"])
         connection.execute("DELETE FROM vpc WHERE id = ?", (vpc["id"],))
     return {}
 
 
-def _vpc(state: State, vpc_id: str) -> Row:
+def require_free(state: State, resource_id: str) -> None:
+    """Fail when something that is not modelled here stands in the way; ``obstruct`` puts it there."""
+    row = state.row("SELECT code FROM obstacle WHERE resource_id = ?", resource_id)
+    if row is not None:
+        raise ApiFailure(row["code"], f"`{resource_id}` is held by another resource.")
+
+
+def find_vpc(state: State, vpc_id: str) -> Row:
+    """Return a VPC, or fail."""
     vpc = state.row("SELECT * FROM vpc WHERE id = ?", vpc_id)
     if vpc is None:
         raise ApiFailure("INVALID_VPC_NOT_FOUND", f"The VPC `{vpc_id}` does not exist.")
@@ -99,9 +128,11 @@ def create_subnet(state: State, asked: dict[str, Any]) -> dict[str, Any]:
     """CreateSubnet."""
     if asked["regionId"] not in REGIONS:
         raise ApiFailure("INVALID_REGION_NOT_FOUND", f"The region `{asked['regionId']}` does not exist.")
+    if asked["regionId"] in state.settings.regions_not_on_sale:
+        raise ApiFailure("INVALID_REGION_NOT_ON_SALE", f"The region `{asked['regionId']}` is not on sale.")
     stack, cidr = asked["stackType"], asked["cidrBlock"]
     with state.write() as connection:
-        vpc = _vpc(state, asked["vpcId"])
+        vpc = find_vpc(state, asked["vpcId"])
         network = None
         if stack == "IPv6":
             if cidr:
@@ -109,11 +140,11 @@ def create_subnet(state: State, asked: dict[str, Any]) -> dict[str, Any]:
         elif not cidr:
             raise ApiFailure("INVALID_CIDR_BLOCK_NOT_EMPTY", "Parameter `cidrBlock` is required for IPv4.")
         else:
-            network = _subnet_network(state, vpc, cidr)
-        if stack != "IPv4" and not asked["ipv6Type"]:
-            raise ApiFailure("INVALID_PARAMETER_SUBNET_IPV6_TYPE_NOT_FOUND", "Parameter `ipv6Type` is required.")
+            network = subnet_network(state, vpc, cidr)
+        if stack != "IPv4":
+            require_ipv6_type(state, asked["regionId"], asked["ipv6Type"])
         subnet_id = state.new_id()
-        ipv6 = f"fd00:{state.random.randint(1, 65535):x}:{state.random.randint(1, 65535):x}::/64"
+        ipv6 = new_ipv6_cidr(state)
         connection.execute(
             "INSERT INTO subnet (id, seq, vpc_id, region_id, name, cidr, network, prefix, stack, ipv6_type, "
             "ipv6_cidr, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -135,17 +166,35 @@ def create_subnet(state: State, asked: dict[str, Any]) -> dict[str, Any]:
     return {"subnetId": subnet_id}
 
 
-def _subnet_network(state: State, vpc: Row, cidr: str) -> ipaddress.IPv4Network:
-    network = _network(cidr, state.settings.smallest_subnet_prefix)
+def require_ipv6_type(state: State, region: str, kind: str | None) -> None:
+    """Fail unless the kind of IPv6 is given and the region has it."""
+    if not kind:
+        raise ApiFailure("INVALID_PARAMETER_SUBNET_IPV6_TYPE_NOT_FOUND", "Parameter `ipv6Type` is required.")
+    if kind == "Public" and region in state.settings.regions_without_public_ipv6:
+        raise ApiFailure("OPERATION_DENIED_REGION_NOT_SUPPORT_PUB_IPV6", f"`{region}` has no public IPv6.")
+
+
+def new_ipv6_cidr(state: State) -> str:
+    """Return a random IPv6 block of a subnet."""
+    return f"fd00:{state.random.randint(1, 65535):x}:{state.random.randint(1, 65535):x}::/64"
+
+
+def subnet_network(state: State, vpc: Row, cidr: str, *, besides: str = "") -> ipaddress.IPv4Network:
+    """Read a subnet's CIDR: private, in its VPC, beside its siblings (5.13); ``besides`` is the subnet itself."""
+    network = _network(cidr, state.settings.smallest_subnet_prefix, "INVALID_IP_BROADCAST_ADDRESS")
+    if not any(network.overlaps(each) for each in _RANGES):
+        raise ApiFailure("INVALID_CIDR_BLOCK_NOT_LAN_IP", f"`{network}` is not private.")
     if not network.subnet_of(ipaddress.IPv4Network(vpc["cidr"])):
         raise ApiFailure("INVALID_PARAMETER_SUBNET_CIDR_NOT_BELONG_VPC", f"`{network}` is not in `{vpc['cidr']}`.")
-    for row in state.rows("SELECT cidr FROM subnet WHERE vpc_id = ? AND cidr IS NOT NULL", vpc["id"]):
+    siblings = "SELECT cidr FROM subnet WHERE vpc_id = ? AND cidr IS NOT NULL AND id <> ?"
+    for row in state.rows(siblings, vpc["id"], besides):
         if network.overlaps(ipaddress.IPv4Network(row["cidr"])):
             raise ApiFailure("OPERATION_DENIED_SUBNET_CIDR_CONFLICT", f"`{network}` overlaps `{row['cidr']}`.")
     return network
 
 
-def _subnet(state: State, subnet_id: str) -> Row:
+def find_subnet(state: State, subnet_id: str) -> Row:
+    """Return a subnet, or fail."""
     subnet = state.row("SELECT * FROM subnet WHERE id = ?", subnet_id)
     if subnet is None:
         raise ApiFailure("INVALID_SUBNET_NOT_FOUND", f"The subnet `{subnet_id}` does not exist.")
@@ -155,9 +204,11 @@ def _subnet(state: State, subnet_id: str) -> Row:
 def delete_subnet(state: State, asked: dict[str, Any]) -> dict[str, Any]:
     """DeleteSubnet."""
     with state.write() as connection:
-        subnet = _subnet(state, asked["subnetId"])
+        subnet = find_subnet(state, asked["subnetId"])
+        if subnet["is_default"]:
+            raise ApiFailure("OPERATION_DENIED_DEFAULT_SUBNET", "The default subnet cannot be deleted.")
         if state.usage(subnet["id"]) or state.row("SELECT 1 FROM nic WHERE subnet_id = ?", subnet["id"]):
-            raise ApiFailure("INVALID_SUBNET_IN_USE", "The subnet is in use.", 409)
+            raise ApiFailure("INVALID_SUBNET_IN_USE", "The subnet is in use.")
         connection.execute("DELETE FROM subnet WHERE id = ?", (subnet["id"],))
     return {}
 
@@ -172,15 +223,20 @@ def create_nic(
 ) -> dict[str, Any]:
     """CreateNetworkInterface; seeds also choose status, type and primary address."""
     with state.write() as connection:
-        subnet = _subnet(state, asked["subnetId"])
+        subnet = find_subnet(state, asked["subnetId"])
         stack = asked["nicStackType"] or ("IPv6" if subnet["stack"] == "IPv6" else "IPv4")
         if subnet["stack"] not in (stack, "IPv4_IPv6"):
             raise ApiFailure("INVALID_SUBNET_IPSTACK_NOT_SUPPORT", f"The subnet does not support `{stack}`.")
+        require_group(state, asked["securityGroupId"])
         nic_id = state.new_id()
         slow = state.settings.lifecycle_seconds
         created = state.now()
-        vpc = _vpc(state, subnet["vpc_id"])
-        attached = status in ("USED", "DETACHING")
+        vpc = find_vpc(state, subnet["vpc_id"])
+        instance = None
+        if status in ("USED", "DETACHING"):
+            instance = state.new_id()
+            values = (instance, state.next_seq("instance"), f"{asked['name']}-host", subnet["region_id"], "RUNNING")
+            connection.execute("INSERT INTO instance VALUES (?, ?, ?, ?, ?)", values)
         connection.execute(
             "INSERT INTO nic VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -194,11 +250,9 @@ def create_nic(
                 kind,
                 stack,
                 "fa:16:3e:" + ":".join(f"{state.random.randint(0, 255):02x}" for _ in range(3)),
-                state.new_id() if attached else None,
+                instance,
                 asked["securityGroupId"] or vpc["security_group_id"],
-                f"{subnet['ipv6_cidr'].removesuffix('/64')}{state.random.randint(16, 65535):x}"
-                if stack != "IPv4"
-                else None,
+                new_ipv6(state, subnet) if stack != "IPv4" else None,
                 state.clock() + slow if slow > 0 and status is None else 0.0,
                 created,
                 created,
@@ -209,30 +263,46 @@ def create_nic(
     return {"nicId": nic_id}
 
 
+def new_ipv6(state: State, subnet: Row) -> str:
+    """Return a random address of a subnet's IPv6 block."""
+    return f"{subnet['ipv6_cidr'].removesuffix('/64')}{state.random.randint(16, 65535):x}"
+
+
+def require_group(state: State, group: str | None) -> None:
+    """Fail when a security group is named that does not exist; empty text counts as absent (contract.md 5.11)."""
+    if group and state.row("SELECT 1 FROM security_group WHERE id = ?", group) is None:
+        raise ApiFailure("INVALID_SECURITY_GROUP_NOT_FOUND", f"The security group `{group}` does not exist.")
+
+
 def delete_nic(state: State, asked: dict[str, Any]) -> dict[str, Any]:
-    """DeleteNetworkInterface; what it held is free at once."""
-    settle(state)
+    """DeleteNetworkInterface; what it held is free when it is gone: at once, without a lifecycle."""
     with state.write() as connection:
         nic = find_nic(state, asked["nicId"])
         if nic["type"] == "Primary":
             raise ApiFailure("INVALID_NIC_PRIMARY_CANT_DELETE", "A primary vNIC cannot be deleted.")
-        if nic["status"] == "USED" or nic["instance_id"]:
+        if nic["status"] == "USED":
             raise ApiFailure("INVALID_NIC_ATTACHED", "The vNIC is attached to an instance.")
         if nic["status"] not in ("AVAILABLE", "CREATE_FAILED"):
             raise ApiFailure("INVALID_NIC_STATUS", f"The vNIC is `{nic['status']}`.")
-        connection.execute("DELETE FROM held WHERE owner = ?", (nic["id"],))
-        connection.execute("UPDATE eip SET nic_id = NULL, address = NULL WHERE nic_id = ?", (nic["id"],))
-        connection.execute("DELETE FROM nic WHERE id = ?", (nic["id"],))
+        slow = state.settings.lifecycle_seconds
+        if slow > 0:
+            leave = (state.clock() + slow, nic["id"])
+            connection.execute("UPDATE nic SET status = 'DELETING', ready_at = ? WHERE id = ?", leave)
+        else:
+            remove_nic(connection, nic["id"])
     return {}
 
 
 def create_ha_vip(state: State, asked: dict[str, Any]) -> dict[str, Any]:
     """CreateHaVip."""
     with state.write() as connection:
-        subnet = _subnet(state, asked["subnetId"])
+        subnet = find_subnet(state, asked["subnetId"])
         if subnet["stack"] == "IPv6":
             raise ApiFailure("OPERATION_DENIED_SUBNET_TYPE_NOT_SUPPORT_IPV4", "The subnet does not support IPv4.")
-        address = _free(state, subnet, asked["ipAddress"]) if asked["ipAddress"] else pick_primary(state, subnet)
+        require_group(state, asked["securityGroupId"])
+        address = (
+            check_address(state, subnet, asked["ipAddress"]) if asked["ipAddress"] else pick_primary(state, subnet)
+        )
         vip = state.short_id("havip")
         connection.execute(
             "INSERT INTO havip VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -249,20 +319,6 @@ def create_ha_vip(state: State, asked: dict[str, Any]) -> dict[str, Any]:
         )
         state.hold(subnet["id"], address, "havip", vip)
     return {"haVipId": vip}
-
-
-def _free(state: State, subnet: Row, given: str) -> int:
-    address = number(given)
-    network, size = subnet["network"], 1 << (32 - subnet["prefix"])
-    if address is None:
-        raise ApiFailure("INVALID_PARAMETER_PRIVATE_IP_ILLEGAL", f"`{given}` is not a valid private IP address.")
-    if not network <= address < network + size:
-        raise ApiFailure("INVALID_IP_OUT_OF_RANGE", f"`{given}` does not belong to `{subnet['cidr']}`.")
-    if address in (network, network + 1, network + size - 1):
-        raise ApiFailure("INVALID_IP_FIRST_ADDRESS", f"`{given}` is reserved.")
-    if state.row("SELECT 1 FROM held WHERE subnet_id = ? AND address = ?", subnet["id"], address):
-        raise ApiFailure("INVALID_SUBNET_PRIVATE_IPV4_IN_USED", "The private IPv4 address is in use.")
-    return address
 
 
 def delete_ha_vip(state: State, asked: dict[str, Any]) -> dict[str, Any]:
@@ -283,7 +339,7 @@ def create_load_balancer(
 ) -> str:
     """Make a load balancer: one virtual address and two health-check sources in the subnet (contract.md 7.1)."""
     with state.write() as connection:
-        subnet = _subnet(state, subnet_id)
+        subnet = find_subnet(state, subnet_id)
         balancer = state.short_id("zlb")
         connection.execute(
             "INSERT INTO lb VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -320,7 +376,13 @@ def bind_eip(state: State, nic_id: str, address: str, name: str, public: str) ->
 def hold_hidden(state: State, subnet_id: str, address: str | None = None) -> str:
     """Let something that no listing shows hold an address; a random free one by default."""
     with state.write():
-        subnet = _subnet(state, subnet_id)
-        value = _free(state, subnet, address) if address else state.random.choice(state.free_addresses(subnet))
+        subnet = find_subnet(state, subnet_id)
+        value = check_address(state, subnet, address) if address else state.random.choice(state.free_addresses(subnet))
         state.hold(subnet_id, value, "hidden", "")
     return text(value)
+
+
+def obstruct(state: State, resource_id: str, code: str) -> None:
+    """Let something that is not modelled here make calls about a VPC or an instance fail with a code."""
+    with state.write() as connection:
+        connection.execute("INSERT INTO obstacle VALUES (?, ?)", (resource_id, code))

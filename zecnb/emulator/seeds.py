@@ -24,6 +24,9 @@ APP_SIN = "1272168087751233112"
 """The demo's subnet ``app-sin``, 10.0.4.0/22."""
 
 _TABLES = ("vpc", "subnet", "nic", "held", "havip", "lb", "backend", "eip")
+_LATER = ("instance", "security_group", "obstacle")
+"""Tables that exports of older emulators do not have."""
+
 _DEMO_TIME = "2026-03-02T08:00:00Z"
 
 
@@ -304,7 +307,7 @@ def _random(state: State, seed: int, size: int) -> None:
 
 def export(state: State) -> str:
     """Return the whole state as JSON, to begin another emulator with."""
-    tables = {table: [dict(row) for row in state.rows(f"SELECT * FROM {table}")] for table in _TABLES}
+    tables = {table: [dict(row) for row in state.rows(f"SELECT * FROM {table}")] for table in (*_TABLES, *_LATER)}
     return json.dumps({"zec_emulator": 1, **tables}, indent=1, sort_keys=True)
 
 
@@ -314,12 +317,13 @@ def _load(state: State, path: Path) -> None:
         if content["zec_emulator"] != 1:
             raise ValueError("it is of another version")  # noqa: TRY301 - one message for all of them
         with state.write() as connection:
-            for table in _TABLES:
+            for table in (*_TABLES, *_LATER):
                 columns = {row["name"] for row in state.rows(f"PRAGMA table_info({table})")}
-                for row in content[table]:
+                for row in content.get(table, []) if table in _LATER else content[table]:
                     if not row or not row.keys() <= columns:
                         raise ValueError(f"its {table} has other columns")  # noqa: TRY301
                     names, marks = ", ".join(row), ", ".join("?" * len(row))
                     connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(row.values()))
+        state.complete()
     except (OSError, ValueError, KeyError, TypeError, AttributeError, sqlite3.Error, sqlite3.Warning) as error:
         raise ValueError(f"{path.name} is neither a seed's name nor an exported account: {error}") from error

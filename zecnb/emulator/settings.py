@@ -27,6 +27,22 @@ class Settings:
     eip_blocks: str = _assumed(
         "any", "A19", "an EIP blocks the release of any address of its vNIC, or of the bound one"
     )
+    eip_batch: str = _assumed("fail", "5.17", "a bad EIP among several: fail the call, or report it in failedEipIds")
+    eips_per_address: int = _assumed(4, "4", "EIPs that a private address may have")
+    eips_per_call: int = _assumed(100, "5.17", "EIPs that one call may make")
+    balancers_per_call: int = _assumed(100, "5.16", "load balancers that one call may make")
+    instance_nic_limit: int = _assumed(8, "4", "vNICs that an instance may have")
+    detach_unattached: str = _assumed(
+        "OPERATION_DENIED_NIC_NOT_EXIST_INSTANCE", "A28", "code for detaching a vNIC that is on no instance"
+    )
+    vpc_cidr_code: str = _assumed(
+        "OPERATION_DENIED_VPC_CIDR_CONFLICT", "5.12", "code for a new VPC CIDR that loses subnets: cut off in the text"
+    )
+    unsupported_version: str = _assumed("refuse", "A1", "an x-zc-version that does not exist: refuse or ignore")
+    balancer_addresses: int = _assumed(1, "7.1", "virtual addresses a load balancer holds besides two health sources")
+    recycled_balancer_holds: bool = _assumed(True, "5.16", "whether a terminated load balancer keeps its addresses")
+    regions_not_on_sale: tuple[str, ...] = _assumed((), "5.13", "regions that refuse new subnets")
+    regions_without_public_ipv6: tuple[str, ...] = _assumed((), "5.13", "regions without public IPv6")
     skew_seconds: float = _assumed(300.0, "2.4", "how far a timestamp may be off")
     lifecycle_seconds: float = _assumed(0.0, "7.3", "how long a vNIC stays PENDING; 0 for instantly AVAILABLE")
     rate_per_second: float = _assumed(0.0, "A22", "calls of one action a second before 429; 0 for no limit")
@@ -36,6 +52,9 @@ class Settings:
             ("count_pick", ("lowest", "random")),
             ("duplicate_in_request", ("illegal", "once")),
             ("eip_blocks", ("any", "bound")),
+            ("eip_batch", ("fail", "report")),
+            ("unsupported_version", ("refuse", "ignore")),
+            ("detach_unattached", ("OPERATION_DENIED_NIC_NOT_EXIST_INSTANCE", "INVALID_NIC_STATUS")),
         ):
             if getattr(self, name) not in allowed:
                 raise ValueError(f"{name} is one of {', '.join(allowed)}, not {getattr(self, name)!r}")

@@ -33,6 +33,10 @@ CREATE TABLE IF NOT EXISTS nic (
     created TEXT, updated TEXT);
 CREATE INDEX IF NOT EXISTS nic_subnet ON nic (subnet_id);
 CREATE INDEX IF NOT EXISTS nic_seq ON nic (seq);
+CREATE INDEX IF NOT EXISTS nic_instance ON nic (instance_id);
+CREATE INDEX IF NOT EXISTS nic_ready ON nic (ready_at) WHERE ready_at > 0;
+CREATE TABLE IF NOT EXISTS instance (id TEXT PRIMARY KEY, seq INTEGER, name TEXT, region_id TEXT, status TEXT);
+CREATE TABLE IF NOT EXISTS security_group (id TEXT PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS held (
     subnet_id TEXT, address INTEGER, kind TEXT, owner TEXT, position INTEGER, seen_from REAL DEFAULT 0,
     PRIMARY KEY (subnet_id, address)) WITHOUT ROWID;
@@ -50,7 +54,16 @@ CREATE TABLE IF NOT EXISTS eip (
     id TEXT PRIMARY KEY, seq INTEGER, name TEXT, region_id TEXT, public TEXT, nic_id TEXT, address INTEGER,
     created TEXT);
 CREATE INDEX IF NOT EXISTS eip_nic ON eip (nic_id);
+CREATE TABLE IF NOT EXISTS obstacle (resource_id TEXT, code TEXT);
 """
+_COMPLETE = """
+INSERT OR IGNORE INTO instance (id, seq, name, region_id, status)
+    SELECT instance_id, seq, name, region_id, 'RUNNING' FROM nic WHERE instance_id IS NOT NULL GROUP BY instance_id;
+INSERT OR IGNORE INTO security_group SELECT security_group_id FROM vpc WHERE security_group_id <> '';
+INSERT OR IGNORE INTO security_group SELECT security_group_id FROM nic WHERE security_group_id <> '';
+"""
+
+_VERSION = 2
 
 Row = sqlite3.Row
 
@@ -104,6 +117,15 @@ class State:
         self._opening = threading.Lock()
         self._lock = threading.RLock()
         self._connection().executescript(_SCHEMA)
+        if self._connection().execute("PRAGMA user_version").fetchone()[0] < _VERSION:
+            self.complete()
+            self._connection().execute(f"PRAGMA user_version = {_VERSION}")
+
+    def complete(self) -> None:
+        """Add the instances and security groups that vNICs and VPCs name: older files and exports have none."""
+        with self.write() as connection:
+            for statement in _COMPLETE.split(";"):
+                connection.execute(statement)
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)

@@ -41,6 +41,7 @@ def apply_plan(plan: Plan, context: Context) -> Receipt:
         PlanBlockedError: the plan has blocked rows; nothing was sent.
         PlanDriftedError: something the plan relies on has changed; nothing was sent.
         UsageError: an earlier run of this plan sent a count, and what became of it is not clear; nothing was sent.
+        LockedError: another run works on one of its subnets and did not end in time; nothing was sent.
         CloudError: the state before the first call could not be read; nothing was sent.
         JournalError: the journal cannot be written; nothing is sent after that.
     """
@@ -48,6 +49,11 @@ def apply_plan(plan: Plan, context: Context) -> Receipt:
         blocked = plan.verdicts.get("BLOCK", 0)
         what = f"{blocked} of its {len(plan.frame)} rows are blocked; see plan.findings" if blocked else "it is empty"
         raise PlanBlockedError(f"the plan cannot be applied: {what}")
+    with context.alone(steps_of(plan)):
+        return _apply(plan, context)
+
+
+def _apply(plan: Plan, context: Context) -> Receipt:
     steps, rows = steps_of(plan), _rows_of(plan)
     before = context.observe([step.nic_id for step in steps]) if steps else None
     if before is not None:
@@ -104,8 +110,14 @@ def resume_run(context: Context) -> Receipt:
 
     Raises:
         UsageError: there is no such run, it was undone, or it is an undo (undo it again instead).
+        LockedError: the run is not over yet, or another one works on one of its subnets.
         JournalError: the journal cannot be read or written.
     """
+    with context.alone(read_record(context.journal, context.run.run_id).steps):
+        return _resume(context)
+
+
+def _resume(context: Context) -> Receipt:
     record = read_record(context.journal, context.run.run_id)
     if record.kind != "apply":
         raise UsageError(f"run {context.run.run_id} is an undo; call undo again for run {record.plan_digest}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import socket
 import uuid
@@ -13,6 +12,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from zecnb.errors import UsageError
+from zecnb.execution.locks import actor
 from zecnb.store import METADATA
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Journal:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._who = {"actor": _actor(), "host": socket.gethostname()}
+        self._who = {"actor": actor(), "host": socket.gethostname()}
 
     def write(self, run: Run, event: Event) -> None:
         """Append an event; it is durable when this returns.
@@ -138,6 +138,11 @@ class Journal:
         frame["at"] = pd.to_datetime(frame["at"], utc=True, format="ISO8601")
         return frame
 
+    def newest(self) -> int:
+        """Return the number of the newest event, 0 when there is none."""
+        with self._store.begin() as connection:
+            return int(connection.execute(sa.select(sa.func.max(EVENTS.c.id))).scalar() or 0)
+
     def runs_of(self, kind: str, account: str, plan_digest: str) -> list[str]:
         """Return the runs of a plan, or the undos of a run, oldest first."""
         wanted = {"event": "started", "kind": kind, "account": account, "plan_digest": plan_digest}
@@ -151,10 +156,3 @@ class Journal:
         begun = sa.select(EVENTS.c.run_id).where(EVENTS.c.event == "started", EVENTS.c.run_id.not_in(ended))
         with self._store.begin() as connection:
             return list(connection.execute(begun.order_by(EVENTS.c.id.desc())).scalars())
-
-
-def _actor() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a container's user need not have a name
-        return "unknown"

@@ -18,13 +18,16 @@ from typing import TYPE_CHECKING
 from zecnb.errors import CloudError, ThrottledError
 from zecnb.execution.drift import changes, is_clear
 from zecnb.execution.journal import Event
+from zecnb.execution.steps import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
     import pandas as pd
 
     from zecnb.execution.journal import Journal, Run
+    from zecnb.execution.locks import Lease
     from zecnb.execution.steps import Answer, Api, Observe, Report, Step
     from zecnb.inventory import Inventory
 
@@ -42,6 +45,7 @@ class Context:
     Attributes:
         api, observe: the cloud.
         journal, run: where every step is recorded first.
+        lease: what keeps other runs off the subnets meanwhile.
         nic_limit: see ``Options``.
         stop: set by another thread to end after the calls under way.
         report: told how far the run is.
@@ -52,10 +56,24 @@ class Context:
     observe: Observe
     journal: Journal
     run: Run
+    lease: Lease
     nic_limit: int | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     report: Report | None = None
     sleep: Callable[[float], None] = time.sleep
+
+    def alone(self, steps: Sequence[Step]) -> AbstractContextManager[None]:
+        """Have the subnets of some steps to oneself while a block runs.
+
+        Raises:
+            LockedError: another run has one of them, and did not end in time.
+        """
+
+        def tell(words: str) -> None:
+            if self.report is not None:
+                self.report(Progress(0, len(steps), words))
+
+        return self.lease.hold([step.subnet_id for step in steps], stop=self.stop, tell=tell)
 
 
 @dataclass
@@ -182,6 +200,7 @@ class Stepper:
         """Record the intent, make the call, record the outcome; wait and repeat only when refused for the rate."""
         context, step = self.context, self.step
         for pause in (*_THROTTLE, None):
+            context.lease.check(step.subnet_id)
             intent = Event(
                 "intent",
                 call=step.call,

@@ -25,9 +25,15 @@ def undo_run(context: Context, run_id: str) -> Receipt:
 
     Raises:
         UsageError: there is no such run, or it is an undo itself.
+        LockedError: the run is not over yet, or another one works on one of its subnets.
         CloudError: the state before the first call could not be read; nothing was sent.
         JournalError: the journal cannot be read or written.
     """
+    with context.alone(read_record(context.journal, run_id).steps):
+        return _undo(context, run_id)
+
+
+def _undo(context: Context, run_id: str) -> Receipt:
     record = read_record(context.journal, run_id)
     if record.kind != "apply":
         raise UsageError(f"run {run_id} is an undo; apply the plan again to take it back")

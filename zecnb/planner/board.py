@@ -17,6 +17,7 @@ from zecnb.requests import CountState
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from zecnb.planner.memory import Memory
     from zecnb.planner.options import Options
     from zecnb.planner.reservations import Reservations
     from zecnb.requests import Requests
@@ -49,6 +50,7 @@ class Board:
     Attributes:
         snapshot, requests, options: as given.
         reservations: exclusions and claims as key intervals.
+        memory: what earlier runs taught.
         age: seconds since the snapshot was observed, as the caller says.
     """
 
@@ -56,6 +58,7 @@ class Board:
     requests: Requests
     options: Options
     reservations: Reservations
+    memory: Memory
     age: float
 
     # -- by slot ---------------------------------------------------------------------------------------------

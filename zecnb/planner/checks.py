@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from zecnb.addresses import Reason
 from zecnb.planner.options import DOCUMENTED_LIMIT
+from zecnb.planner.reservations import Force
 from zecnb.requests import CountState
 from zecnb.schema import HOLDER_KINDS
 
@@ -129,19 +130,64 @@ def _held_by_nic(board: Board) -> NDArray[np.bool_]:
 
 
 def _reserved(board: Board) -> NDArray[np.bool_]:
-    return _claimed(board, expired=False)
+    return _claimed(board, Force.BINDING)
+
+
+def _claim_overridden(board: Board) -> NDArray[np.bool_]:
+    return _claimed(board, Force.OVERRIDDEN)
 
 
 def _claim_expired(board: Board) -> NDArray[np.bool_]:
-    return _claimed(board, expired=True)
+    return _claimed(board, Force.EXPIRED)
 
 
-def _claimed(board: Board, *, expired: bool) -> NDArray[np.bool_]:
+def _claimed(board: Board, force: Force) -> NDArray[np.bool_]:
     reservations = board.reservations
     if not len(reservations.low):
         return np.zeros(len(board.slot), np.bool_)
     label = np.where(board.inside, reservations.find(board.key), -1)
-    return np.asarray((label >= 0) & (reservations.expired[label] == expired) & ~board.on_own_nic)
+    return np.asarray((label >= 0) & (reservations.force[label] == force) & ~board.on_own_nic)
+
+
+def _remembered(board: Board) -> NDArray[np.int64]:
+    """Entry of the memory about each free address, -1 where there is none."""
+    if not len(board.memory.keys):
+        return np.full(len(board.slot), -1)
+    return np.where(board.inside & (board.entry < 0), board.memory.find(board.key), -1)
+
+
+def _held_by_unseen(board: Board) -> NDArray[np.bool_]:
+    at = _remembered(board)
+    return np.asarray((at >= 0) & np.append(board.memory.refused, False)[at])
+
+
+def _recently_released(board: Board) -> NDArray[np.bool_]:
+    return _released(board, recent=True)
+
+
+def _historic_holder(board: Board) -> NDArray[np.bool_]:
+    return _released(board, recent=False)
+
+
+def _released(board: Board, *, recent: bool) -> NDArray[np.bool_]:
+    at = _remembered(board)
+    found = np.flatnonzero(at >= 0)
+    memory, at = board.memory, at[found]
+    own = np.asarray(pc.equal(memory.nic_ids.take(pa.array(at)), board.requests.nic_ids.take(_slots(board, found))))
+    wanted = (memory.age[at] < board.options.cool_down) == recent
+    return _where(len(board.slot), found[~memory.refused[at] & ~own & wanted])
+
+
+def _slots(board: Board, at: NDArray[np.int64]) -> pa.Array:
+    return pa.array(np.maximum(board.slot[at], 0))
+
+
+def _cross_vpc_same_address(board: Board) -> NDArray[np.bool_]:
+    found = np.zeros(len(board.slot), np.bool_)
+    if board.snapshot.vpc_count > 1:
+        at = np.flatnonzero(board.inside)
+        found[at] = board.snapshot.elsewhere(board.key[at]) >= 0
+    return found
 
 
 ADDRESS_RULES: dict[str, Rule] = {
@@ -163,7 +209,12 @@ ADDRESS_RULES: dict[str, Rule] = {
     "HELD_BY_LB": _held("lb"),
     "HELD_BY_LB_HEALTHCHECK": _held("lb_health"),
     "RESERVED": _reserved,
+    "CLAIM_OVERRIDDEN": _claim_overridden,
     "CLAIM_EXPIRED": _claim_expired,
+    "HELD_BY_UNSEEN": _held_by_unseen,
+    "RECENTLY_RELEASED": _recently_released,
+    "HISTORIC_HOLDER": _historic_holder,
+    "CROSS_VPC_SAME_ADDRESS": _cross_vpc_same_address,
 }
 
 

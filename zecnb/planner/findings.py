@@ -21,7 +21,7 @@ class Code(NamedTuple):
     """One entry of the catalogue.
 
     Attributes:
-        severity: BLOCK (will fail or must not run), RISK (may fail), NOOP (already so).
+        severity: BLOCK (will fail or must not run), RISK (may fail), NOOP (already so), INFO (worth knowing).
         about: address, request, nic, subnet or plan: what one finding of it speaks of.
         api_code: what the API answers, "" where it would not notice (contract.md 5.1, A10-A16).
         meaning: for the documentation.
@@ -225,8 +225,32 @@ CATALOGUE: dict[str, Code] = {
         "address",
         _IN_USED,
         "The API said in use, and no listing shows a holder; learned from an earlier answer.",
-        "{address} is held by something this key cannot list",
+        "{address} is held by something this key cannot list: the API refused it {memory_age} ago",
         _NEAREST,
+    ),
+    "RECENTLY_RELEASED": Code(
+        "RISK",
+        "address",
+        "",
+        "Released less than cool_down seconds ago; neighbours and firewalls may still know its last vNIC.",
+        "{address} was released {memory_age} ago from vNIC {memory_nic}",
+        "wait a little, or take another one: {nearest}",
+    ),
+    "HISTORIC_HOLDER": Code(
+        "INFO",
+        "address",
+        "",
+        "Another vNIC had it before; firewall rules may still name it.",
+        "{address} was on vNIC {memory_nic} until {memory_age} ago",
+        "check that no rule still means that vNIC",
+    ),
+    "CROSS_VPC_SAME_ADDRESS": Code(
+        "INFO",
+        "address",
+        "",
+        "The same address is held in another VPC; it matters where the two are connected.",
+        "{address} is also held in {other_vpc}",
+        "check it if the two VPCs are connected",
     ),
     "RESERVED": Code(
         "BLOCK",
@@ -235,6 +259,14 @@ CATALOGUE: dict[str, Code] = {
         "Excluded by this plan or claimed by somebody.",
         "{address} is reserved: {claim}",
         _NEAREST,
+    ),
+    "CLAIM_OVERRIDDEN": Code(
+        "RISK",
+        "address",
+        "",
+        "Claimed by somebody; the plan uses it all the same and says why (override_claims).",
+        "{address} is reserved: {claim}; used all the same: {override}",
+        "tell the owner",
     ),
     "CLAIM_EXPIRED": Code(
         "RISK",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Judgement"]
 
-_RANK = {verdict: rank for rank, verdict in enumerate(VERDICTS)}
+_RANK = {verdict: rank for rank, verdict in enumerate(VERDICTS)} | {"INFO": 0}
 _PLANNED_CELL, _CONFLICT_CELL, _CLAIMED_CELL = 6, 7, 8  # codes of render.palette.Cell
 _TEXT = pa.large_string()
 

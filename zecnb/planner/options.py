@@ -34,6 +34,8 @@ class Options:
         exclude: addresses, ranges and CIDRs never to pick, as text or a list.
         warn_at, critical_at: utilisation, 0..1, above which a subnet is said to be filling.
         max_age: seconds after which an inventory is stale.
+        cool_down: seconds for which an address that was released is a risk to use again.
+        override_claims: why claimed addresses may be used all the same; "" when they may not.
     """
 
     policy: str = "lowest"
@@ -43,6 +45,8 @@ class Options:
     warn_at: float = 0.75
     critical_at: float = 0.90
     max_age: float = 300.0
+    cool_down: float = 300.0
+    override_claims: str = ""
 
     def __post_init__(self) -> None:
         if self.policy not in POLICIES:
@@ -56,8 +60,12 @@ class Options:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 <= float(value) <= 1:
                 raise UsageError(f"{name} is a utilisation of 0..1, not {value!r}")
-        if isinstance(self.max_age, bool) or not isinstance(self.max_age, numbers.Real) or not self.max_age >= 0:
-            raise UsageError(f"max_age is seconds of 0 or more, not {self.max_age!r}")
+        for name in ("max_age", "cool_down"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, numbers.Real) or not float(value) >= 0:
+                raise UsageError(f"{name} is seconds of 0 or more, not {value!r}")
+        if not isinstance(self.override_claims, str):
+            raise UsageError("override_claims is the reason, in words")
         if not isinstance(self.exclude, str):
             try:
                 object.__setattr__(self, "exclude", tuple(str(item) for item in self.exclude))

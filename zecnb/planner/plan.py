@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from zecnb.errors import PlanError, UsageError
 from zecnb.planner.board import Board
 from zecnb.planner.judge import Judgement
+from zecnb.planner.memory import Memory
 from zecnb.planner.options import Options
 from zecnb.planner.planfile import digest_of, document_of, read_plan_file, write_plan_file
 from zecnb.planner.reservations import Reservations
@@ -36,6 +37,7 @@ def make_plan(
     *,
     options: Options | None = None,
     claims: pd.DataFrame | None = None,
+    memory: pd.DataFrame | None = None,
     age: float = 0.0,
     now: datetime | None = None,
 ) -> Plan:
@@ -46,12 +48,13 @@ def make_plan(
         requests: what is asked for.
         options: see ``Options``.
         claims: soft reservations, see ``Reservations.of``.
+        memory: what earlier runs taught of addresses, columns of ``schema.MEMORY``.
         age: seconds since the snapshot was observed.
         now: the time by which claims have expired.
     """
     options = options or Options()
-    reservations = Reservations.of(snapshot, options.exclude, claims, now)
-    board = Board(snapshot, requests, options, reservations, age)
+    reservations = Reservations.of(snapshot, options.exclude, claims, now, override=bool(options.override_claims))
+    board = Board(snapshot, requests, options, reservations, Memory.of(snapshot, memory, now), age)
     return Plan(Judgement(Rows(board)))
 
 
@@ -115,8 +118,8 @@ class Plan:
         """Read a plan file.
 
         Raises:
-            UsageError: the file cannot be read, is no plan, or is of a newer version.
-            PlanEditedError: it was edited since it was written; says what differs.
+            UsageError: the file cannot be read, is no plan, or is of another version; says which.
+            PlanEditedError: it was edited since it was written; says which fields differ.
         """
         source = read_plan_file(path)
         return cls(source, source.approvals)
@@ -175,6 +178,11 @@ class Plan:
     def ok(self) -> bool:
         """Whether nothing is blocked; risks are for the reader to weigh."""
         return bool(self.verdicts) and "BLOCK" not in self.verdicts
+
+    @property
+    def approved(self) -> bool:
+        """Whether somebody approved exactly this; see ``approve``."""
+        return any(approval["digest"] == self.digest for approval in self.approvals)
 
     @property
     def fingerprints(self) -> dict[str, str]:

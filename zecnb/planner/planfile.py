@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,11 +24,14 @@ if TYPE_CHECKING:
 
 __all__ = ["VERSION", "PlanFile", "digest_of", "document_of", "read_plan_file", "write_plan_file"]
 
-VERSION = 1
-"""Of the file's layout; a reader refuses a newer one."""
+VERSION = 2
+"""Of the file's layout; a reader refuses another one, and says why."""
+
+_OLDER = {1: "its approvals could be edited unnoticed"}
 
 _FRAMES = {"rows": schema.PLAN, "calls": schema.CALLS, "findings": schema.FINDINGS, "summary": schema.SUMMARY}
 _SECTIONS = ("inventory", "options", *_FRAMES)
+_CHECKED = (*_SECTIONS, "approvals")
 
 
 def document_of(plan: Plan) -> dict[str, Any]:
@@ -53,9 +57,12 @@ def _plain(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
+def _text(content: object) -> str:
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
 def _digest(content: object) -> str:
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_text(content).encode()).hexdigest()
 
 
 def digest_of(document: Mapping[str, Any]) -> str:
@@ -68,13 +75,23 @@ def digest_of(document: Mapping[str, Any]) -> str:
     return _digest(content)
 
 
+def _field_checks(record: Mapping[str, Any]) -> str:
+    """Return three hex digits per field, in the order of their names: enough to say which one was edited.
+
+    That something was edited is what the digests say; these only say where.
+    """
+    return "".join(f"{zlib.crc32(_text(record[name]).encode()) & 0xFFF:03x}" for name in sorted(record))
+
+
 def write_plan_file(plan: Plan, path: str | Path) -> Path:
     """Write a plan; the file appears whole or not at all."""
-    document = document_of(plan)
-    for name in _FRAMES:
-        document[name] = [{**record, "check": _digest(record)[:8]} for record in document[name]]
-    document["checks"] = {name: _digest(document[name]) for name in _SECTIONS}
-    document |= {"zecnb_plan": VERSION, "digest": plan.digest, "approvals": plan.approvals}
+    document = document_of(plan) | {"approvals": plan.approvals}
+    for name in (*_FRAMES, "approvals"):
+        document[name] = [{**record, "check": _field_checks(record)} for record in document[name]]
+    for name in ("inventory", "options"):
+        document[name]["check"] = _field_checks(document[name])
+    document["checks"] = {name: _digest(document[name]) for name in _CHECKED}
+    document |= {"zecnb_plan": VERSION, "digest": plan.digest}
     target = Path(path)
     partial = target.with_name(target.name + ".part")
     partial.write_text(json.dumps(document, sort_keys=True, indent=1, ensure_ascii=True) + "\n", encoding="utf-8")
@@ -86,7 +103,7 @@ def read_plan_file(path: str | Path) -> PlanFile:
     """Read a plan.
 
     Raises:
-        UsageError: the file cannot be read, is no plan, or is of a newer version.
+        UsageError: the file cannot be read, is no plan, or is of another version.
         PlanEditedError: it was edited; the message names what differs.
     """
     name = Path(path).name
@@ -99,12 +116,15 @@ def read_plan_file(path: str | Path) -> PlanFile:
         raise UsageError(f"{name} is not a zecnb plan")
     if version > VERSION:
         raise UsageError(f"{name} is of layout {version}; this zecnb reads up to {VERSION}: upgrade it")
+    if version < VERSION:
+        why = _OLDER.get(version, "no release wrote it")
+        raise UsageError(f"{name} is of layout {version}, which is not read any more ({why}): plan again")
     try:
-        edited = _edited(document)
-        if edited:
-            raise PlanEditedError(f"{name} was edited since it was written: {', '.join(edited)}; plan again")
-        for section in _FRAMES:
-            document[section] = [{k: v for k, v in record.items() if k != "check"} for record in document[section]]
+        if found := _edited(document):
+            raise PlanEditedError(f"{name} was edited since it was written: {', '.join(found)}; plan again")
+        for section in (*_FRAMES, "approvals"):
+            document[section] = [_unchecked(record) for record in document[section]]
+        document |= {section: _unchecked(document[section]) for section in ("inventory", "options")}
         if digest_of(document) != document["digest"]:
             raise PlanEditedError(f"{name} was edited since it was written: digest; plan again")
         return PlanFile(document)
@@ -114,22 +134,40 @@ def read_plan_file(path: str | Path) -> PlanFile:
         ) from error
 
 
+def _unchecked(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name != "check"}
+
+
 def _edited(document: Mapping[str, Any]) -> list[str]:
     """Name the parts of a file that are not what was written."""
     found = []
-    for name in _SECTIONS:
+    for name in _CHECKED:
         if _digest(document[name]) == document["checks"][name]:
             continue
-        if name not in _FRAMES:
-            found.append(name)
+        if isinstance(document[name], dict):
+            found.append(_difference(name, document[name]) or name)
             continue
-        wrong = [
-            f"{name}[{at}] {record.get('address') or record.get('nic_id') or record.get('subnet_id') or ''}".rstrip()
-            for at, record in enumerate(document[name])
-            if _digest({k: v for k, v in record.items() if k != "check"})[:8] != record.get("check")
-        ]
-        found.extend(wrong or [f"{name} (entries added, removed or moved)"])
+        wrong = [_difference(f"{name}[{at}]{_named(record)}", record) for at, record in enumerate(document[name])]
+        found.extend(list(filter(None, wrong)) or [f"{name} (entries added, removed or moved)"])
     return found
+
+
+def _named(record: Mapping[str, Any]) -> str:
+    """Return what a person would call a record."""
+    known = next(filter(None, map(record.get, ("address", "nic_id", "subnet_id", "by"))), "")
+    return f" {known}" if known else ""
+
+
+def _difference(what: str, record: Mapping[str, Any]) -> str | None:
+    """Name a record and the fields of it that were edited; None when it is as it was written."""
+    now, then = _field_checks(_unchecked(record)), str(record.get("check", ""))
+    if now == then:
+        return None
+    names = sorted(_unchecked(record))
+    if len(now) != len(then):
+        return f"{what} (fields added or removed)"
+    wrong = [name for at, name in enumerate(names) if now[3 * at : 3 * at + 3] != then[3 * at : 3 * at + 3]]
+    return f"{what}: {', '.join(wrong)}"
 
 
 class PlanFile:

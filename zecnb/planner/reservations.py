@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
@@ -21,9 +22,17 @@ if TYPE_CHECKING:
 
     from zecnb.snapshot import Snapshot
 
-__all__ = ["Reservations"]
+__all__ = ["Force", "Reservations", "end_of_claim"]
 
 _EXCLUDED = "excluded by this plan"
+
+
+class Force(IntEnum):
+    """How much a reservation counts; where several overlap the first of these does."""
+
+    BINDING = 0
+    OVERRIDDEN = 1
+    EXPIRED = 2
 
 
 class Reservations(NamedTuple):
@@ -31,16 +40,16 @@ class Reservations(NamedTuple):
 
     Attributes:
         low, high: uint64, first and last key of each interval.
-        label: int64, position in ``words`` and ``expired``.
+        label: int64, position in ``words`` and ``force``.
         words: what each one is, to be shown.
-        expired: bool, whether it no longer binds and only warns.
+        force: uint8, a ``Force``.
     """
 
     low: NDArray[np.uint64]
     high: NDArray[np.uint64]
     label: NDArray[np.int64]
     words: list[str]
-    expired: NDArray[np.bool_]
+    force: NDArray[np.uint8]
 
     @classmethod
     def of(
@@ -49,6 +58,8 @@ class Reservations(NamedTuple):
         exclude: str | tuple[str, ...] = (),
         claims: pd.DataFrame | None = None,
         now: datetime | None = None,
+        *,
+        override: bool = False,
     ) -> Self:
         """Read exclusions and claims for every subnet of a snapshot.
 
@@ -57,17 +68,18 @@ class Reservations(NamedTuple):
             exclude: addresses, ranges and CIDRs.
             claims: columns ``range, owner, purpose, until``, and ``vpc_id``, ``subnet_id`` to narrow one down.
             now: the time by which claims have expired.
+            override: claims warn and do not bind.
 
         Raises:
             UsageError: a token of ``exclude`` or a claim's range is no address, range or CIDR.
         """
         if not exclude and (claims is None or not len(claims)):
             nothing, none = np.zeros(0, np.uint64), np.zeros(0, np.int64)
-            return cls(nothing, nothing, none, [], np.zeros(0, np.bool_))
+            return cls(nothing, nothing, none, [], np.zeros(0, np.uint8))
         tokens = addresses.split(exclude) if isinstance(exclude, str) else pa.array(list(exclude), pa.large_string())
         low, high = _intervals(tokens, "exclude")
         words = [_EXCLUDED] * len(low)
-        expired = [False] * len(low)
+        force = [Force.BINDING] * len(low)
         vpc: list[str | None] = [None] * len(low)
         subnet: list[str | None] = [None] * len(low)
         if claims is not None and len(claims):
@@ -75,10 +87,12 @@ class Reservations(NamedTuple):
             low, high = np.append(low, first), np.append(high, last)
             for claim in claims.to_dict("records"):
                 words.append(_claim_words(claim))
-                expired.append(_is_past(claim.get("until"), now or datetime.now(UTC)))
+                past = _is_past(claim.get("until"), now or datetime.now(UTC))
+                force.append(Force.EXPIRED if past else Force.OVERRIDDEN if override else Force.BINDING)
                 vpc.append(_text(claim.get("vpc_id")))
                 subnet.append(_text(claim.get("subnet_id")))
-        return cls(*_segments(snapshot, low, high, vpc, subnet, expired), words, np.array(expired, np.bool_))
+        kinds = np.array(force, np.uint8)
+        return cls(*_segments(snapshot, low, high, vpc, subnet, kinds), words, kinds)
 
     def find(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Return the label of the interval that contains each key, -1 where none does."""
@@ -90,10 +104,12 @@ class Reservations(NamedTuple):
 
     def binding_keys(self, subnets: NDArray[np.int64]) -> NDArray[np.uint64]:
         """Return the keys that must not be picked in some subnets (sorted positions), sorted."""
-        keep = ~self.expired[self.label] & np.isin((self.low >> np.uint64(32)).astype(np.int64), subnets)
+        keep = (self.force[self.label] == Force.BINDING) & np.isin(
+            (self.low >> np.uint64(32)).astype(np.int64), subnets
+        )
         low, length = self.low[keep], (self.high[keep] - self.low[keep]).astype(np.int64) + 1
         within = np.arange(int(length.sum())) - np.repeat(np.cumsum(length) - length, length)
-        return np.repeat(low, length) + within.astype(np.uint64)
+        return np.asarray(np.repeat(low, length) + within.astype(np.uint64))
 
 
 def _intervals(tokens: pa.LargeStringArray, what: str) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
@@ -112,9 +128,9 @@ def _segments(
     high: NDArray[np.uint32],
     vpc: list[str | None],
     subnet: list[str | None],
-    expired: list[bool],
+    force: NDArray[np.uint8],
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.int64]]:
-    """Cut overlapping intervals into disjoint ones; a binding one wins over an expired one, the first over later."""
+    """Cut overlapping intervals into disjoint ones; the stronger wins, of equal ones the first."""
     geometry = snapshot.geometry
     starts: list[NDArray[np.uint64]] = []
     ends: list[NDArray[np.uint64]] = []
@@ -135,7 +151,7 @@ def _segments(
     start, end, label = np.concatenate(starts), np.concatenate(ends) + np.uint64(1), np.concatenate(labels)
     edges = np.unique(np.concatenate([start, end]))
     owner = np.full(max(len(edges) - 1, 0), -1)
-    order = np.lexsort((label, np.array(expired, np.bool_)[label]))
+    order = np.lexsort((label, force[label]))
     for at in order[::-1]:  # later ones first, so that the one that counts paints last
         owner[np.searchsorted(edges, start[at]) : np.searchsorted(edges, end[at])] = label[at]
     kept = owner >= 0
@@ -154,14 +170,19 @@ def _claim_words(claim: Mapping[Any, object]) -> str:
 
 def _is_past(until: object, now: datetime) -> bool:
     text = _text(until)
-    if not text:
-        return False
-    when = pd.to_datetime(text, utc=True, errors="coerce")
+    return bool(text and end_of_claim(text) <= pd.Timestamp(now))
+
+
+def end_of_claim(until: str) -> pd.Timestamp:
+    """Return the moment a claim ends; a day without a time lasts to its end, UTC.
+
+    Raises:
+        UsageError: the text is no date.
+    """
+    when = pd.to_datetime(until, utc=True, errors="coerce")
     if pd.isna(when):
-        raise UsageError(f"claims: until {text!r} is not a date")
-    if len(text) <= 10:  # a day without a time lasts to its end
-        when += pd.Timedelta(days=1)
-    return bool(when <= pd.Timestamp(now))
+        raise UsageError(f"claims: until {until!r} is not a date; write 2026-12-31 or 2026-12-31T18:00Z")
+    return when + pd.Timedelta(days=1) if len(until) <= 10 else when
 
 
 def _text(value: object) -> str | None:

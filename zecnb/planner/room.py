@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from zecnb.ledger import Runs, count_by_subnet, keys_of, merge
+from zecnb.ledger import Runs, count_by_subnet, keys_of, merge, subnets_of
 from zecnb.planner.findings import CATALOGUE, bit
 from zecnb.planner.placement import Demand, Placed, place, running_total
 
@@ -58,7 +58,12 @@ class Room:
         reserved = self.board.reservations.binding_keys(self.subnets)
         geometry = self.board.snapshot.geometry
         first = np.minimum(geometry.network + np.uint32(1), geometry.broadcast)[self.subnets]
-        return merge(self.held, self.named, reserved, keys_of(self.subnets, first))
+        return merge(self.held, self.named, reserved, keys_of(self.subnets, first), self._refused)
+
+    @property
+    def _refused(self) -> NDArray[np.uint64]:
+        keys = self.board.memory.refused_keys()
+        return keys[np.isin(subnets_of(keys), self.subnets)]
 
     @cached_property
     def free(self) -> Runs:

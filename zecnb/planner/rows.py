@@ -193,8 +193,17 @@ class Rows:
     @cached_property
     def own_mask(self) -> NDArray[np.uint64]:
         """Findings about the address itself."""
-        _, picks, bare = self._parts
-        return self._column(self.ask_mask, np.zeros(picks, np.uint64), np.zeros(bare, np.uint64))
+        return self._column(self.ask_mask, self._pick_mask, np.zeros(len(self._bare), np.uint64))
+
+    @cached_property
+    def _pick_mask(self) -> NDArray[np.uint64]:
+        """A pick is free and unreserved; that it was released a moment ago is all there is to say of it."""
+        memory, key = self.board.memory, self.room.placed.key
+        if not len(memory.keys):
+            return np.zeros(len(key), np.uint64)
+        at = memory.find(key)
+        recent = (at >= 0) & (memory.age[at] < self.board.options.cool_down)
+        return _mask(len(key), {"RECENTLY_RELEASED": recent})
 
     @cached_property
     def _settled(self) -> NDArray[np.uint64]:

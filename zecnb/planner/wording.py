@@ -124,9 +124,7 @@ class Wording(Naming):
     # -- the names of templates, in alphabetical order -----------------------------------------------------------
 
     def _age(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        seconds = self.rows.board.age
-        text = f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
-        return same(text if seconds < 7200 else f"{seconds / 3600:.1f} h", at)
+        return same(_duration(self.rows.board.age), at)
 
     def _available(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         return numbers(self.rows.room.available[self.rows.subnet_entry[at]])
@@ -146,6 +144,29 @@ class Wording(Naming):
         reservations = self.rows.board.reservations
         label = reservations.find(self.rows.key[at])
         return pa.array(reservations.words, _TEXT).take(pa.array(label))
+
+    def _memory_age(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
+        memory = self.rows.board.memory
+        return pa.array([_duration(age) for age in memory.age[memory.find(self.rows.key[at])].tolist()], _TEXT)
+
+    def _memory_nic(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
+        memory = self.rows.board.memory
+        return memory.nic_ids.take(pa.array(memory.find(self.rows.key[at])))
+
+    def _override(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
+        return same(self.rows.board.options.override_claims, at)
+
+    def _other_vpc(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
+        snapshot = self.rows.board.snapshot
+        subnet = snapshot.elsewhere(self.rows.key[at])
+        vpc = column(snapshot.subnets["vpc_id"]).take(pa.array(subnet))
+        return pc.binary_join_element_wise(
+            pa.scalar("VPC", _TEXT),
+            vpc,
+            pa.scalar("subnet", _TEXT),
+            self.subnet_label(subnet),
+            pa.scalar(" ", _TEXT),
+        )
 
     def _count(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         return numbers(self.rows.board.requests.count[self.rows.request[at]])
@@ -345,3 +366,12 @@ class Wording(Naming):
         usable = self.rows.board.snapshot.geometry.usable[self.rows.room.subnets]
         share = Change.utilisation(used, usable)
         return pa.array([percent(value) for value in share], _TEXT).take(pa.array(self.rows.subnet_entry[at]))
+
+
+def _duration(seconds: float) -> str:
+    """Return a time span as people say it."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 172_800 else f"{seconds / 86_400:.0f} days"
