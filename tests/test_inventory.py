@@ -175,3 +175,44 @@ def test_difference() -> None:
     taken = rows[rows["what"] == "address"]
     assert taken[["id", "subnet_id", "change"]].to_numpy().tolist() == [["10.0.4.99", "sub-app", "taken"]]
     assert "web-01" in taken["now"].iloc[0] or WEB1 in taken["now"].iloc[0]
+
+
+# -- what to release to gain a block -------------------------------------------------------------------------------
+
+
+def test_regain_names_the_cheapest_block() -> None:
+    """The block with the fewest held addresses comes first, with who holds them; reserved blocks are left out."""
+    frame = account().regain("sub-frag", 4)
+    assert frame["block"].tolist() == ["10.0.9.4-10.0.9.7", "10.0.9.8-10.0.9.11"]
+    assert frame["to_release"].tolist() == [1, 2]
+    assert frame["stuck"].tolist() == [0, 0]
+    assert frame["addresses"].iloc[0] == ("10.0.9.5",)
+    assert frame["holders"].iloc[0] == ("nic_secondary frag-01 nic-frag",)
+
+
+def test_regain_puts_what_is_stuck_last() -> None:
+    """Primaries, HaVips and load balancers cannot simply be released."""
+    frame = account().regain("sub-app", 8)
+    assert frame["stuck"].is_monotonic_increasing
+    assert frame["stuck"].max() > 0
+
+
+def test_releasing_what_regain_says_gains_the_block() -> None:
+    """Without those addresses the subnet has one aligned block more."""
+    held = account()
+    best = held.regain("sub-frag", 4).iloc[0]
+    rest = held.holders[~((held.holders["subnet_id"] == "sub-frag") & held.holders["address"].isin(best["addresses"]))]
+    after = Inventory.from_frames(subnets=held.subnets, nics=held.nics, holders=rest)
+    assert after.occupancy("sub-frag")["blocks_4"].iloc[0] == held.occupancy("sub-frag")["blocks_4"].iloc[0] + 1
+
+
+@pytest.mark.parametrize("size", [0, 1, 3, -4, True, 2.0, "8"])
+def test_regain_takes_powers_of_two(size: object) -> None:
+    """Other sizes are refused."""
+    with pytest.raises(UsageError, match="power of two"):
+        account().regain("sub-app", size)
+
+
+def test_regain_of_a_block_larger_than_the_subnet() -> None:
+    """There is none, and that is no error."""
+    assert not len(account().regain("sub-db", 64))

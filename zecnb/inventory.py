@@ -11,7 +11,7 @@ from zecnb.archive import read_archive, write_archive
 from zecnb.difference import difference
 from zecnb.errors import UsageError
 from zecnb.ledger import addresses_of
-from zecnb.planner.occupancy import cells, occupancy
+from zecnb.planner.occupancy import cells, occupancy, regain
 from zecnb.planner.options import Options
 from zecnb.planner.plan import make_plan
 from zecnb.render.cells import percent
@@ -144,6 +144,23 @@ class Inventory(Snapshot):
         """
         at = np.flatnonzero(self.geometry.ipv4) if subnet_id is None else np.array([self._ipv4(subnet_id)])
         return occupancy(self, at)
+
+    def regain(self, subnet_id: str, size: int = 16) -> pd.DataFrame:
+        """Return which aligned blocks could be had by releasing the fewest addresses, best first.
+
+        Args:
+            subnet_id: an IPv4 subnet.
+            size: addresses of the block, a power of two of 2 or more.
+
+        Returns:
+            At most ten rows, columns of ``schema.REGAIN``; blocks with reserved addresses are left out.
+
+        Raises:
+            UsageError: there is no such subnet, it has no IPv4, or the size is no power of two.
+        """
+        if isinstance(size, bool) or not isinstance(size, int) or size < 2 or size & (size - 1):
+            raise UsageError(f"size is a power of two of 2 or more, not {size!r}")
+        return regain(self, self._ipv4(subnet_id), size)
 
     def chart(self, subnet_id: str, *, nic_id: str | None = None, dark: bool = False) -> OccupancyChart:
         """Draw who holds what in a subnet.

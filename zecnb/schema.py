@@ -31,6 +31,7 @@ __all__ = [
     "PROBLEMS",
     "RECEIPT",
     "RECEIPT_STATES",
+    "REGAIN",
     "SOURCES",
     "SUBNETS",
     "SUMMARY",
@@ -216,6 +217,13 @@ PROBLEMS: Mapping[str, Column] = {
     "id": Column("str", "its id"),
     "count": Column("int64", "addresses concerned"),
     "problem": Column("str", "what could not be done, and why"),
+}
+REGAIN: Mapping[str, Column] = {
+    "block": Column("str", "aligned block, first and last address"),
+    "to_release": Column("int64", "addresses held in it"),
+    "stuck": Column("int64", "of those, primaries, HaVips and load balancers, which cannot simply be released"),
+    "addresses": Column("object", "tuple of the held addresses"),
+    "holders": Column("object", "tuple of who holds each: kind, name and id"),
 }
 RECEIPT: Mapping[str, Column] = {
     "row": Column("int64", "the caller's 0-based input row"),

@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+from zecnb.addresses import to_text
 from zecnb.ledger import Runs, addresses_of
-from zecnb.schema import HOLDER_KINDS, OCCUPANCY
+from zecnb.schema import HOLDER_KINDS, OCCUPANCY, REGAIN
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zecnb.snapshot import Snapshot
 
-__all__ = ["BLOCKS", "cells", "occupancy", "occupancy_of"]
+__all__ = ["BLOCKS", "cells", "occupancy", "occupancy_of", "regain"]
 
 BLOCKS = (4, 8, 16, 32)
 """Sizes of aligned blocks that are counted."""
@@ -23,6 +25,7 @@ BLOCKS = (4, 8, 16, 32)
 # Cell codes of render.palette.Cell, by what holds the address.
 _CELL_OF_KIND = {"nic_primary": 2, "nic_secondary": 2, "havip": 3, "lb": 4, "lb_health": 4}
 _THIS_NIC, _RESERVED = 1, 5
+_PRIMARY, _SECONDARY = HOLDER_KINDS.index("nic_primary"), HOLDER_KINDS.index("nic_secondary")
 _CELL = np.array([_CELL_OF_KIND.get(kind, _RESERVED) for kind in HOLDER_KINDS], np.uint8)
 
 
@@ -61,6 +64,53 @@ def occupancy_of(snapshot: Snapshot, subnets: NDArray[np.integer], taken: NDArra
         blocks = np.maximum(free.length - skip, 0) // size
         columns[f"blocks_{size}"] = np.bincount(at, blocks, minlength=len(subnets)).astype(np.int64)
     return pd.DataFrame(columns, columns=list(OCCUPANCY))
+
+
+def regain(snapshot: Snapshot, subnet: int, size: int, most: int = 10) -> pd.DataFrame:
+    """Return which blocks could be had by releasing the fewest addresses, best first, columns of ``schema.REGAIN``.
+
+    Args:
+        snapshot: what is held.
+        subnet: position of an IPv4 subnet.
+        size: addresses of an aligned block, a power of two.
+        most: rows at most.
+    """
+    part = snapshot.ledger.within(subnet)
+    address = addresses_of(snapshot.ledger.keys[part]).astype(np.int64)
+    kind, first = snapshot.ledger.kind[part], int(snapshot.geometry.network[subnet])
+    blocks = (int(snapshot.geometry.broadcast[subnet]) - first + 1) // size
+    at = (address - first) // size
+    held = np.bincount(at, minlength=blocks)
+    stuck = np.bincount(at, kind != _SECONDARY, minlength=blocks).astype(np.int64)
+    reserved = np.bincount(at, kind < _PRIMARY, minlength=blocks)
+    open_to = np.flatnonzero((held > 0) & (reserved == 0))
+    best = open_to[np.lexsort((open_to, held[open_to], stuck[open_to]))][:most]
+    low = first + best * size
+    rows = [np.flatnonzero(at == block) + part.start for block in best]
+    ends = (to_text(low.astype(np.uint32)), to_text((low + size - 1).astype(np.uint32)))
+    return pd.DataFrame(
+        {
+            "block": pd.array(
+                [f"{a}-{b}" for a, b in zip(*(end.to_pylist() for end in ends), strict=True)], dtype="str"
+            ),
+            "to_release": held[best].astype(np.int64),
+            "stuck": stuck[best],
+            "addresses": pd.Series([tuple(_texts(snapshot, row)) for row in rows], dtype=object),
+            "holders": pd.Series([tuple(_holders(snapshot, row)) for row in rows], dtype=object),
+        },
+        columns=list(REGAIN),
+    )
+
+
+def _texts(snapshot: Snapshot, entries: NDArray[np.int64]) -> list[str]:
+    return list(to_text(addresses_of(snapshot.ledger.keys[entries])).to_pylist())
+
+
+def _holders(snapshot: Snapshot, entries: NDArray[np.int64]) -> list[str]:
+    who = pa.array(snapshot.ledger.holder[entries])
+    ids, names = snapshot.holder_ids.take(who).to_pylist(), snapshot.holder_names.take(who).to_pylist()
+    kinds = [HOLDER_KINDS[kind] for kind in snapshot.ledger.kind[entries]]
+    return [" ".join(part for part in parts if part) for parts in zip(kinds, names, ids, strict=True)]
 
 
 def cells(snapshot: Snapshot, subnet: int, nic: int = -1) -> NDArray[np.uint8]:
