@@ -9,6 +9,7 @@ import pytest
 
 import zecnb
 from zecnb.cli import app
+from zecnb.planner.findings import CATALOGUE
 from zecnb.planner.options import POLICIES
 
 ROOT = Path(__file__).parent.parent
@@ -57,3 +58,17 @@ def test_files_it_points_to_are_there() -> None:
     """Pictures and linked files exist."""
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert target.startswith("http") or (ROOT / target).is_file(), target
+
+
+@pytest.mark.parametrize("code", CATALOGUE)
+def test_every_finding_has_its_line(code: str) -> None:
+    """The table of findings says of each code what the catalogue says."""
+    entry = CATALOGUE[code]
+    answer = f"`{entry.api_code}`" if entry.api_code else "-"
+    assert f"| `{code}` | {entry.severity} | {answer} | {entry.meaning} |" in README
+
+
+def test_the_table_of_findings_is_the_catalogue() -> None:
+    """In the catalogue's order, and nothing else."""
+    table = README.partition("## Findings")[2].partition("## ")[0]
+    assert re.findall(r"^\| `([A-Z_0-9]+)` \|", table, re.MULTILINE) == list(CATALOGUE)
