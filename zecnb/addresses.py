@@ -300,6 +300,17 @@ def _spans(odd: pa.LargeStringArray) -> tuple[NDArray[np.uint32], NDArray[np.int
 
 def _blocks(texts: pa.LargeStringArray) -> tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.uint8]]:
     """Read ranges and CIDRs."""
+    first = np.zeros(len(texts), np.uint32)
+    size = np.ones(len(texts), np.int64)
+    why = np.full(len(texts), Reason.NOT_AN_ADDRESS, np.uint8)
+    is_cidr = np.asarray(pc.match_substring(texts, "/"))
+    for which, read in ((np.flatnonzero(~is_cidr), _ranges), (np.flatnonzero(is_cidr), _cidrs)):
+        if len(which):
+            first[which], size[which], why[which] = read(texts.take(pa.array(which)))
+    return first, size, why
+
+
+def _ranges(texts: pa.LargeStringArray) -> tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.uint8]]:
     parts = pc.extract_regex(texts, r"^(?P<low>[^-/]+)-(?P<high>[^-/]+)$")
     low_text = pc.utf8_trim_whitespace(pc.struct_field(parts, "low"))
     high_text = pc.utf8_trim_whitespace(pc.struct_field(parts, "high"))
@@ -307,18 +318,17 @@ def _blocks(texts: pa.LargeStringArray) -> tuple[NDArray[np.uint32], NDArray[np.
     is_octet = pc.match_substring_regex(high_text, r"^[0-9]{1,3}$")
     low, low_good = parse(low_text)
     high, high_good = parse(pc.if_else(is_octet, pc.binary_join_element_wise(stem, high_text, _NOTHING), high_text))
-    network, prefix, reason = parse_cidr(texts)
+    good = low_good & high_good
+    forward = good & (high >= low)
+    why = np.where(good, np.where(forward, Reason.OK, Reason.RANGE_REVERSED), Reason.NOT_AN_ADDRESS)
+    size = np.where(forward, high.astype(np.int64) - low.astype(np.int64) + 1, 1)
+    return np.where(forward, low, 0).astype(np.uint32), size, why.astype(np.uint8)
 
-    is_cidr = np.asarray(pc.match_substring(texts, "/"))
-    is_range = low_good & high_good & ~is_cidr
-    forward = is_range & (high >= low)
-    block = is_cidr & (reason == Reason.OK)
-    why = np.where(is_cidr, reason, Reason.NOT_AN_ADDRESS).astype(np.uint8)
-    why[is_range] = np.where(forward, Reason.OK, Reason.RANGE_REVERSED)[is_range]
-    size = np.ones(len(texts), np.int64)
-    size[forward] = (high.astype(np.int64) - low.astype(np.int64) + 1)[forward]
-    size[block] = np.left_shift(1, 32 - prefix[block])
-    return np.where(forward, low, np.where(block, network, 0)).astype(np.uint32), size, why
+
+def _cidrs(texts: pa.LargeStringArray) -> tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.uint8]]:
+    network, prefix, why = parse_cidr(texts)
+    good = why == Reason.OK
+    return np.where(good, network, 0).astype(np.uint32), np.where(good, np.left_shift(1, 32 - prefix), 1), why
 
 
 def _set(why: NDArray[np.uint8], where: NDArray[np.bool_], reason: Reason) -> None:

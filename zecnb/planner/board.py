@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from zecnb.addresses import Reason
-from zecnb.columns import positions
+from zecnb.columns import column, positions
 from zecnb.ledger import distinct, keys_of
 from zecnb.requests import CountState
 
@@ -239,5 +239,11 @@ class Board:
 
     def nic_values(self, name: str) -> pa.LargeStringArray:
         """Return a column of the vNICs frame by slot, null where there is no vNIC."""
-        values = self.snapshot.nics[name].array.take(self.nic, allow_fill=True)
-        return pa.array(values, pa.large_string())
+        if name not in self._nic_values:
+            where = pa.array(self.nic, mask=self.nic < 0)
+            self._nic_values[name] = column(self.snapshot.nics[name]).take(where)
+        return self._nic_values[name]
+
+    @cached_property
+    def _nic_values(self) -> dict[str, pa.LargeStringArray]:
+        return {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,7 +15,6 @@ from zecnb.columns import column
 from zecnb.schema import HOLDER_KINDS
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from zecnb.planner.rows import Rows
@@ -32,6 +32,9 @@ _KIND_WORDS = {
     "lb_health": "the health checks of load balancer {}",
 }
 _TEXT = pa.large_string()
+_LEAD = pa.array([_KIND_WORDS[kind].partition("{}")[0] for kind in HOLDER_KINDS], _TEXT)
+_TAIL = pa.array([_KIND_WORDS[kind].partition("{}")[2] for kind in HOLDER_KINDS], _TEXT)
+_NAMED = pa.array(["{}" in _KIND_WORDS[kind] for kind in HOLDER_KINDS])
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,23 +78,16 @@ class Naming:
 
     def _holder(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         """Kind, name and id of the holder, as in ``vNIC web-03 16808 (primary)``."""
-        kind, who, name = self.holder(at)
+        _, who, name = self.holder(at)
         label = pc.if_else(
             pc.fill_null(pc.not_equal(name, ""), fill_value=False),
             pc.binary_join_element_wise(name, who, pa.scalar(" ", _TEXT)),
             who,
         )
-        result = pa.nulls(len(at), _TEXT)
-        for each, template in _KIND_WORDS.items():
-            lead, _, tail = template.partition("{}")
-            words = pc.binary_join_element_wise(
-                pa.scalar(lead, _TEXT),
-                label if "{}" in template else same("", at),
-                pa.scalar(tail, _TEXT),
-                pa.scalar("", _TEXT),
-            )
-            result = pc.if_else(pc.fill_null(pc.equal(kind, each), fill_value=False), words, result)
-        return result
+        entry = self.rows.entry[at]
+        kind = pa.array(np.append(self.rows.board.snapshot.ledger.kind, 0)[entry], mask=entry < 0)
+        named = pc.if_else(_NAMED.take(kind), label, pa.scalar("", _TEXT))
+        return pc.binary_join_element_wise(_LEAD.take(kind), named, _TAIL.take(kind), pa.scalar("", _TEXT))
 
     def _nic(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         """Name and id of the vNIC."""
