@@ -216,3 +216,38 @@ def test_regain_takes_powers_of_two(size: object) -> None:
 def test_regain_of_a_block_larger_than_the_subnet() -> None:
     """There is none, and that is no error."""
     assert not len(account().regain("sub-db", 64))
+
+
+# -- pictures ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["", "occupancy", "runs", "fragmentation"])
+def test_every_kind_of_subnet_picture_draws(kind: str) -> None:
+    """Each kind gives a picture with its numbers and its text."""
+    chart = account().chart("sub-app", kind=kind)
+    assert chart.png().startswith(b"\x89PNG")
+    assert len(chart.counts)
+    assert chart.text()
+
+
+@pytest.mark.parametrize("kind", ["", "utilisation", "vpcs"])
+def test_every_kind_of_account_picture_draws(kind: str) -> None:
+    """The whole account, ranked or by VPC."""
+    chart = account().chart(kind=kind)
+    assert chart.png().startswith(b"\x89PNG")
+    assert len(chart.counts)
+
+
+@pytest.mark.parametrize(("subnet", "kind"), [(None, "runs"), ("sub-app", "vpcs"), ("sub-app", "pie")])
+def test_unknown_kinds_of_pictures_are_named(subnet: str | None, kind: str) -> None:
+    """The error says which there are."""
+    with pytest.raises(UsageError, match="kind is one of"):
+        account().chart(subnet, kind=kind)
+
+
+def test_a_plan_beside_what_it_would_make() -> None:
+    """Before and after differ by the plan's addresses."""
+    plan = account().plan(WEB1, ip_address_count=3)
+    picture = plan.cells()
+    assert np.count_nonzero(picture.cells != picture.before) == 3
+    assert plan.compare().png().startswith(b"\x89PNG")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from zecnb.capacity.whatif import Scenario
     from zecnb.planner.plan import Plan
-    from zecnb.render.occupancy import OccupancyChart
+    from zecnb.render.figures import Chart
 
 __all__ = ["Inventory", "requests_of"]
 
@@ -162,32 +162,57 @@ class Inventory(Snapshot):
             raise UsageError(f"size is a power of two of 2 or more, not {size!r}")
         return regain(self, self._ipv4(subnet_id), size)
 
-    def chart(self, subnet_id: str, *, nic_id: str | None = None, dark: bool = False) -> OccupancyChart:
-        """Draw who holds what in a subnet.
+    def chart(
+        self, subnet_id: str | None = None, *, kind: str = "", nic_id: str | None = None, dark: bool = False
+    ) -> Chart:
+        """Draw the account, or one subnet.
 
         Args:
-            subnet_id: an IPv4 subnet.
-            nic_id: the vNIC to mark as "this vNIC".
+            subnet_id: an IPv4 subnet; None for all of them.
+            kind: of a subnet ``occupancy`` (who holds what, the default), ``runs`` (how long the free runs are) or
+                ``fragmentation`` (where they are); of the account ``utilisation`` (subnets ranked, the default) or
+                ``vpcs`` (tiles by VPC).
+            nic_id: the vNIC to mark as "this vNIC" in an occupancy.
             dark: for dark backgrounds.
 
         Raises:
-            UsageError: there is no such subnet or vNIC, or the subnet has no IPv4.
+            UsageError: there is no such subnet, vNIC or kind, or the subnet has no IPv4.
         """
-        from zecnb.render.occupancy import OccupancyChart
-
+        if subnet_id is None:
+            return self._account_chart(kind or "utilisation", dark=dark)
         at = self._ipv4(subnet_id)
         nic = -1 if nic_id is None else self.nic_position(nic_id)
         if nic_id is not None and nic < 0:
             raise UsageError(f"no vNIC {nic_id!r} in this inventory of {len(self.nics)} vNICs")
-        name = self.subnets["name"].fillna("").iloc[at]
-        return OccupancyChart(
-            self.subnets["cidr_block"].iloc[at],
-            cells(self, at, nic),
-            unseen=int(self.unseen[at]),
-            title=name or subnet_id,
-            nic_name=self.nics["name"].fillna("").iloc[nic] if nic >= 0 else "",
-            dark=dark,
-        )
+        return self._subnet_chart(at, nic, kind or "occupancy", dark=dark)
+
+    def _account_chart(self, kind: str, *, dark: bool) -> Chart:
+        from zecnb.render.charts import UtilisationChart, VpcChart
+
+        kinds = {"utilisation": UtilisationChart, "vpcs": VpcChart}
+        if kind not in kinds:
+            raise UsageError(f"kind is one of {', '.join(kinds)}, not {kind!r}; others need a subnet_id")
+        about = self.subnets[["subnet_id", "name", "vpc_id"]]
+        vpcs = self.vpcs[["vpc_id", "name"]].rename(columns={"name": "vpc_name"})
+        frame = self.occupancy().merge(about, on="subnet_id").merge(vpcs, on="vpc_id", how="left")
+        return kinds[kind](frame, dark=dark)
+
+    def _subnet_chart(self, at: int, nic: int, kind: str, *, dark: bool) -> Chart:
+        from zecnb.render.occupancy import OccupancyChart
+        from zecnb.render.runs import FragmentationChart, FreeRunChart
+
+        cidr, codes = self.subnets["cidr_block"].iloc[at], cells(self, at, nic)
+        title = self.subnets["name"].fillna("").iloc[at] or self.subnets["subnet_id"].iloc[at]
+        match kind:
+            case "runs":
+                return FreeRunChart(cidr, codes, title=title, dark=dark)
+            case "fragmentation":
+                return FragmentationChart(cidr, codes, title=title, dark=dark)
+            case "occupancy":
+                name = self.nics["name"].fillna("").iloc[nic] if nic >= 0 else ""
+                unseen = int(self.unseen[at])
+                return OccupancyChart(cidr, codes, unseen=unseen, title=title, nic_name=name, dark=dark)
+        raise UsageError(f"kind is one of occupancy, runs, fragmentation for a subnet, not {kind!r}")
 
     def _ipv4(self, subnet_id: str) -> int:
         at = self.subnet_position(subnet_id)

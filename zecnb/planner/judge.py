@@ -224,8 +224,8 @@ class Judgement:
             copy=False,
         )
 
-    def picture(self, subnet_id: str) -> tuple[str, str, NDArray[np.uint8], int, str]:
-        """Return CIDR, title, cells, unseen and vNIC name of a subnet with the plan drawn in.
+    def picture(self, subnet_id: str) -> tuple[str, str, NDArray[np.uint8], NDArray[np.uint8], int, str]:
+        """Return CIDR, title, cells with the plan drawn in and without, unseen and vNIC name of a subnet.
 
         "This vNIC" is the plan's, when it is about one only.
         """
@@ -238,6 +238,7 @@ class Judgement:
         reserved = rows.board.reservations.binding_keys(np.array([subnet]))
         claimed = addresses_of(reserved).astype(np.int64) - network
         codes[claimed[codes[claimed] == 0]] = _CLAIMED_CELL
+        before = codes.copy()
         here = np.flatnonzero((rows.key != NO_KEY) & (rows.board.usable_subnet[rows.slot] == subnet))
         offset = addresses_of(rows.key[here]).astype(np.int64) - network
         inside = (offset >= 0) & (offset < len(codes))
@@ -248,7 +249,7 @@ class Judgement:
         row = snapshot.subnets.iloc[subnet]
         title = row["name"] if isinstance(row["name"], str) else subnet_id
         name = snapshot.nics["name"].fillna("").iloc[nic] if nic >= 0 else ""
-        return str(row["cidr_block"]), str(title), codes, int(snapshot.unseen[subnet]), str(name)
+        return str(row["cidr_block"]), str(title), codes, before, int(snapshot.unseen[subnet]), str(name)
 
 
 def _pick(values: list[str | None] | tuple[str, ...] | list[str], at: NDArray[np.integer]) -> ExtensionArray:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from zecnb.render.compare import BeforeAfterChart
     from zecnb.render.occupancy import OccupancyChart
     from zecnb.requests import Requests
     from zecnb.snapshot import Snapshot
@@ -63,7 +64,8 @@ class SubnetCells(NamedTuple):
 
     Attributes:
         cidr, title: what it is.
-        cells: uint8, one ``render.palette.Cell`` per address.
+        cells: uint8, one ``render.palette.Cell`` per address, the plan drawn in.
+        before: the same without the plan.
         unseen: addresses held by something no listing shows.
         nic_name: the vNIC whose addresses are marked as its own, "" for none.
     """
@@ -71,6 +73,7 @@ class SubnetCells(NamedTuple):
     cidr: str
     title: str
     cells: NDArray[np.uint8]
+    before: NDArray[np.uint8]
     unseen: int
     nic_name: str
 
@@ -231,6 +234,18 @@ class Plan:
             nic_name=picture.nic_name,
             dark=dark,
         )
+
+    def compare(self, subnet_id: str | None = None, *, dark: bool = False) -> BeforeAfterChart:
+        """Draw a subnet as it is beside what the plan would make of it; see ``cells`` for the arguments and errors.
+
+        Args:
+            subnet_id: one of those touched; may be left out when there is only one.
+            dark: for dark backgrounds.
+        """
+        from zecnb.render.compare import BeforeAfterChart
+
+        picture = self.cells(subnet_id)
+        return BeforeAfterChart(picture.cidr, picture.before, picture.cells, title=picture.title, dark=dark)
 
     def __repr__(self) -> str:
         rows = ", ".join(f"{count:,} {verdict}" for verdict, count in self.verdicts.items()) or "empty"
