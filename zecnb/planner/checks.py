@@ -149,16 +149,18 @@ def _claimed(board: Board, force: Force) -> NDArray[np.bool_]:
     return np.asarray((label >= 0) & (reservations.force[label] == force) & ~board.on_own_nic)
 
 
-def _remembered(board: Board) -> NDArray[np.int64]:
-    """Entry of the memory about each free address, -1 where there is none."""
+def _remembered(board: Board) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+    """Return the free addresses that something is remembered of, and their entries of the memory."""
     if not len(board.memory.keys):
-        return np.full(len(board.slot), -1)
-    return np.where(board.inside & (board.entry < 0), board.memory.find(board.key), -1)
+        return np.zeros(0, np.intp), np.zeros(0, np.int64)
+    free = np.flatnonzero(board.inside & (board.entry < 0))
+    entry = board.memory.find(board.key[free])
+    return free[entry >= 0], entry[entry >= 0]
 
 
 def _held_by_unseen(board: Board) -> NDArray[np.bool_]:
-    at = _remembered(board)
-    return np.asarray((at >= 0) & np.append(board.memory.refused, False)[at])
+    found, entry = _remembered(board)
+    return _where(len(board.slot), found[board.memory.refused[entry]])
 
 
 def _recently_released(board: Board) -> NDArray[np.bool_]:
@@ -170,16 +172,11 @@ def _historic_holder(board: Board) -> NDArray[np.bool_]:
 
 
 def _released(board: Board, *, recent: bool) -> NDArray[np.bool_]:
-    at = _remembered(board)
-    found = np.flatnonzero(at >= 0)
-    memory, at = board.memory, at[found]
-    own = np.asarray(pc.equal(memory.nic_ids.take(pa.array(at)), board.requests.nic_ids.take(_slots(board, found))))
-    wanted = (memory.age[at] < board.options.cool_down) == recent
-    return _where(len(board.slot), found[~memory.refused[at] & ~own & wanted])
-
-
-def _slots(board: Board, at: NDArray[np.int64]) -> pa.Array:
-    return pa.array(np.maximum(board.slot[at], 0))
+    found, entry = _remembered(board)
+    memory, asked = board.memory, board.requests.nic_ids.take(pa.array(board.slot[found]))
+    own = np.asarray(pc.equal(memory.nic_ids.take(pa.array(entry)), asked))
+    wanted = (memory.age[entry] < board.options.cool_down) == recent
+    return _where(len(board.slot), found[~memory.refused[entry] & ~own & wanted])
 
 
 def _cross_vpc_same_address(board: Board) -> NDArray[np.bool_]:
