@@ -18,6 +18,7 @@ from zecnb.columns import column, positions, strings
 from zecnb.errors import UsageError
 from zecnb.geometry import Geometry
 from zecnb.ledger import Ledger, Runs, addresses_of, keys_of, subnets_of
+from zecnb.table import AddressTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -260,6 +261,11 @@ class Snapshot:
         owned = (self.ledger.kind == _KIND["nic_primary"]) | (self.ledger.kind == _KIND["nic_secondary"])
         nic = self.holder_nic[self.ledger.holder[owned]]
         return np.bincount(nic[nic >= 0], minlength=len(self.nics))
+
+    @cached_property
+    def table(self) -> AddressTable | None:
+        """Every address as one row of numbers, None when there are too many."""
+        return AddressTable.of(self.geometry, self.ledger)
 
     @cached_property
     def free_runs(self) -> Runs:

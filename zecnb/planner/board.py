@@ -120,28 +120,55 @@ class Board:
         return keys_of(self.home, self.requests.asks.value)
 
     @cached_property
+    def _place(self) -> NDArray[np.int64]:
+        """Place of each address in the snapshot's table, 0 where it lies in no subnet."""
+        table = self.snapshot.table
+        if table is None or not len(table.entry):
+            return np.zeros(len(self.home), np.int64)
+        place = table.places(self.home, self.requests.asks.value)
+        return place if self.inside.all() else np.where(self.inside, place, 0)
+
+    @cached_property
     def _sorted(self) -> tuple[NDArray[np.intp], NDArray[np.uint64]]:
         """Positions of judged addresses by key, then input order, and their keys."""
-        judged = np.flatnonzero(self.judged) if not self.judged.all() else np.arange(len(self.key))
-        keys = self.key if len(judged) == len(self.key) else self.key[judged]
+        return self._sort(np.flatnonzero(self.judged))
+
+    def _sort(self, at: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.uint64]]:
+        """Sort ascending positions by key; return them and their keys."""
+        keys = self.key if len(at) == len(self.key) else self.key[at]
         bits = int(keys.max(initial=0)).bit_length()
         width = max(len(keys) - 1, 1).bit_length()
         if bits + width <= 64:
             # Key and position fit one number: sorting plain numbers is several times faster than sorting an index.
             packed = np.sort((keys << np.uint64(width)) | np.arange(len(keys), dtype=np.uint64))
             order = (packed & np.uint64((1 << width) - 1)).astype(np.intp)
-            return judged[order], packed >> np.uint64(width)
+            return at[order], packed >> np.uint64(width)
         order = np.argsort(keys, kind="stable")
-        return judged[order], keys[order]
+        return at[order], keys[order]
 
     def sorted_keys(self, which: NDArray[np.bool_]) -> NDArray[np.uint64]:
-        """Return the distinct keys of some judged addresses, sorted."""
+        """Return the distinct keys of some addresses that lie in their subnets, sorted."""
+        table = self.snapshot.table
+        if table is not None:
+            marked = np.zeros(len(table.entry), np.bool_)
+            marked[self._place[which]] = True
+            return table.keys(marked)
         order, keys = self._sorted
         return distinct(keys[which[order]])
+
+    @property
+    def named_places(self) -> NDArray[np.int64]:
+        """Places in the snapshot's table of the free addresses asked for by name."""
+        return np.asarray(self._place[self.inside & (self.entry < 0)])
 
     @cached_property
     def entry(self) -> NDArray[np.int64]:
         """Ledger entry that holds each address, -1 where it is free or not judged."""
+        table = self.snapshot.table
+        if table is not None:
+            if not len(table.entry):
+                return np.full(len(self.key), -1)
+            return np.where(self.inside, table.entry[self._place], -1)
         order, keys = self._sorted
         found = np.full(len(self.key), -1)
         found[order] = self.snapshot.ledger.find(keys)
@@ -167,7 +194,7 @@ class Board:
     @cached_property
     def twins(self) -> Twins:
         """Addresses asked for more than once."""
-        order, keys = self._sorted
+        order, keys = self._suspects
         same = keys[1:] == keys[:-1]
         grouped = np.zeros(len(keys), np.bool_)
         grouped[1:] |= same
@@ -189,6 +216,21 @@ class Board:
             np.where(new_pair, -1, at[pair_first]),
             np.where(slot[rival] != slot, at[rival], -1),
         )
+
+    @cached_property
+    def _suspects(self) -> tuple[NDArray[np.intp], NDArray[np.uint64]]:
+        """Positions by key of the addresses that may be asked for more than once, and their keys."""
+        table = self.snapshot.table
+        if table is None or not len(table.entry):
+            return self._sorted
+        at = np.flatnonzero(self.inside)
+        place, number = self._place[at], np.arange(len(at), dtype=np.int32)
+        last = np.empty(len(table.entry), np.int32)
+        last[place] = number  # the last one stays
+        many = np.zeros(len(table.entry), np.bool_)
+        many[place[last[place] != number]] = True
+        strays = np.flatnonzero(self.judged & ~self.inside)
+        return self._sort(np.sort(np.concatenate([at[many[place]], strays])))
 
     @cached_property
     def repeated(self) -> NDArray[np.bool_]:

@@ -54,16 +54,17 @@ class Room:
 
     @cached_property
     def untouchable(self) -> NDArray[np.uint64]:
-        """Keys that must not be picked: held, asked for by name, excluded or claimed; sorted, distinct."""
-        reserved = self.board.reservations.binding_keys(self.subnets)
-        geometry = self.board.snapshot.geometry
-        first = np.minimum(geometry.network + np.uint32(1), geometry.broadcast)[self.subnets]
-        return merge(self.held, self.named, reserved, keys_of(self.subnets, first), self._refused)
+        """Keys that must not be picked: held, asked for by name or reserved; sorted, distinct."""
+        return merge(self.held, self.named, self.reserved)
 
-    @property
-    def _refused(self) -> NDArray[np.uint64]:
-        keys = self.board.memory.refused_keys()
-        return keys[np.isin(subnets_of(keys), self.subnets)]
+    @cached_property
+    def reserved(self) -> NDArray[np.uint64]:
+        """Keys that nothing holds, yet must not be picked: excluded, claimed, refused before, a subnet's first host."""
+        board, geometry = self.board, self.board.snapshot.geometry
+        first = np.minimum(geometry.network + np.uint32(1), geometry.broadcast)[self.subnets]
+        refused = board.memory.refused_keys()
+        refused = refused[np.isin(subnets_of(refused), self.subnets)]
+        return merge(board.reservations.binding_keys(self.subnets), keys_of(self.subnets, first), refused)
 
     @cached_property
     def free(self) -> Runs:
@@ -141,7 +142,7 @@ class Room:
         slot = board.requests.nic[requests]
         own = [self._own(int(nic)) for nic in board.nic[slot]] if board.options.policy == "near" else ()
         demand = Demand(board.usable_subnet[slot], board.requests.count[requests], own)
-        return place(board.options.policy, demand, self.untouchable)
+        return place(board.options.policy, demand, self.untouchable if len(requests) else self.held)
 
     def _own(self, nic: int) -> NDArray[np.uint64]:
         ledger, snapshot = self.board.snapshot.ledger, self.board.snapshot

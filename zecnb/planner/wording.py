@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from string import Formatter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,10 +13,11 @@ import pyarrow.compute as pc
 
 from zecnb import addresses
 from zecnb.columns import column
-from zecnb.ledger import addresses_of, keys_of, merge
+from zecnb.ledger import addresses_of, keys_of
 from zecnb.planner.checks import SPECIAL_RANGES, special_range
 from zecnb.planner.findings import CATALOGUE
 from zecnb.planner.naming import Naming, numbers, same
+from zecnb.planner.nearest import nearest_free
 from zecnb.planner.rows import Change
 from zecnb.render.cells import percent
 
@@ -213,21 +213,13 @@ class Wording(Naming):
 
     def _nearest(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         """Nearest address that is free after the plan, in the same subnet."""
-        taken, block = self._taken
-        subnet, geometry = self.home(at), self.rows.board.snapshot.geometry
-        first, last = keys_of(subnet, geometry.network[subnet]), keys_of(subnet, geometry.broadcast[subnet])
-        key = np.clip(self.rows.key[at], first, last)  # asked for by name, so it is taken now, as both ends are
-        place = block[np.searchsorted(taken, key)]
-        low = taken[np.searchsorted(block, place)] - np.uint64(1)
-        high = taken[np.searchsorted(block, place, "right") - 1] + np.uint64(1)
-        low_ok, high_ok = low > first, high < last
-        nearer = np.where(low_ok & (~high_ok | (key - low <= high - key)), low, high)
+        nearer, some = nearest_free(self.rows.room, self.home(at), self.rows.key[at])
         text = pc.binary_join_element_wise(
             addresses.to_text(addresses_of(nearer)),
             pa.scalar("is the nearest free", _TEXT),
             pa.scalar(" ", _TEXT),
         )
-        return pc.if_else(pa.array(low_ok | high_ok), text, pa.scalar("no address of the subnet is free", _TEXT))
+        return pc.if_else(pa.array(some), text, pa.scalar("no address of the subnet is free", _TEXT))
 
     def _nic_after(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         slot = self.rows.slot[at]
@@ -332,13 +324,6 @@ class Wording(Naming):
         return numbers(self.rows.board.wanted[self.rows.slot[at]])
 
     # -- shared ------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def _taken(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-        """Keys that something holds, asks for or picks, sorted, and a number that neighbours among them share."""
-        room = self.rows.room
-        taken = merge(room.untouchable, room.placed.key) if len(room.placed.key) else room.untouchable
-        return taken, np.asarray(taken - np.arange(len(taken), dtype=np.uint64), np.uint64)
 
     def _twin(self, which: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the twin of each row's address, by its position among the addresses asked for."""
