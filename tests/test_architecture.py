@@ -27,7 +27,7 @@ ALLOWED: dict[str, set[str]] = {
     "requests": _HELD,
     "archive": _HELD,
     "difference": _HELD,
-    "planner": _HELD | {"requests", "render"},
+    "planner": _HELD | {"requests", "render", "table"},
     "capacity": _HELD | {"planner", "render", "store"},
     "inventory": _HELD | {"archive", "difference", "requests", "planner", "render", "capacity"},
     # values in, pictures and text out
@@ -44,10 +44,19 @@ ALLOWED: dict[str, set[str]] = {
     "session": {"capacity", "claims"}
     | {"errors", "inventory", "planner", "execution", "cloud", "store", "emulator", "panel"},
     "connections": {"cloud", "emulator", "errors", "session", "store"},
-    "panel": {"errors", "execution", "planner", "render", "session", "worker"},
+    "subnetmap": {"addresses", "render"},
+    "panel_words": {"panel_fields", "planner"},
+    "panel_runs": set(),
+    "panel_map": _HELD | {"planner", "render", "subnetmap"},
+    "panel_batch": _HELD | {"planner", "render", "subnetmap"},
+    "panel_fields": {"planner", "render", "session"},
+    "panel": _HELD
+    | {"execution", "planner", "render", "session", "worker", "subnetmap"}
+    | {"panel_batch", "panel_fields", "panel_map", "panel_runs", "panel_words"},
     "showcase": {"connections", "errors", "emulator", "render"},
-    "cli": {"connections", "errors", "execution", "planner", "emulator", "shell", "showcase", "store"},
-    "shell": {"connections", "errors", "execution", "planner", "render", "session", "store"},
+    "cli": {"errors", "execution", "planner", "emulator", "shell", "showcase", "store"},
+    "shell": {"capacity", "connections", "errors", "execution", "planner", "render", "session", "store"},
+    "testing": {"cloud", "emulator", "execution", "session", "store"},
     "__main__": {"cli"},
     "__init__": {"connections", "errors", "execution", "inventory", "planner", "session"},
 }

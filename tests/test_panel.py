@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+import base64
 import re
+import threading
+from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 import zecnb
-from zecnb.emulator.seeds import WEB_07
+from zecnb.addresses import parse
+from zecnb.emulator.seeds import APP_SIN, WEB_07
+from zecnb.panel_fields import MODES, POLICY_HELP
+from zecnb.planner.options import POLICIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from zecnb.panel import Panel
     from zecnb.session import Session
+
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def stopped() -> threading.Event:
+    """A Stop that came before the first call."""
+    event = threading.Event()
+    event.set()
+    return event
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +48,21 @@ def zec(shared: Session) -> Session:
     return shared
 
 
+@pytest.fixture(scope="module")
+def free(shared: Session) -> str:
+    """An address that is free in the subnet of web-07."""
+    return shared.inventory().free(APP_SIN, 1)[0]
+
+
+@pytest.fixture(scope="module")
+def held(shared: Session) -> tuple[str, str]:
+    """An address in the subnet of web-07 that another vNIC has as a secondary, and the name of that vNIC."""
+    holders = shared.inventory().holders
+    here = holders[(holders["subnet_id"] == APP_SIN) & (holders["kind"] == "nic_secondary")]
+    row = here[here["holder_id"] != WEB_07].iloc[0]
+    return row["address"], row["holder_name"]
+
+
 @pytest.fixture
 def fresh() -> Iterator[Session]:
     """An account of the test's own."""
@@ -40,6 +72,7 @@ def fresh() -> Iterator[Session]:
 
 def settle(panel: Panel) -> Panel:
     """Wait until the panel has nothing left to do."""
+    assert panel._worker.idle()
     assert panel._reader.idle()
     assert panel._worker.idle()
     return panel
@@ -47,7 +80,15 @@ def settle(panel: Panel) -> Panel:
 
 def text(panel: Panel) -> str:
     """What stands in the panel's outputs, without markup."""
-    parts = (panel._head, panel._about, panel._status, panel._table, panel._question, panel._receipt, panel._snippet)
+    parts = (
+        panel._head,
+        panel.form.about,
+        panel._status,
+        panel._table,
+        panel._question,
+        panel._receipt,
+        panel._snippet,
+    )
     return re.sub(r"<[^>]+>", " ", " ".join(part.value for part in parts))
 
 
@@ -61,11 +102,12 @@ def test_an_empty_panel_says_what_to_do(zec: Session) -> None:
     assert panel._undo.disabled
 
 
-def test_a_conflict_is_named_and_cannot_be_assigned(zec: Session) -> None:
+def test_a_conflict_is_named_and_cannot_be_assigned(zec: Session, held: tuple[str, str]) -> None:
     """A blocked plan shows the holder and keeps Assign disabled."""
-    panel = settle(zec.panel(WEB_07, ip_addresses="10.0.4.93-97"))
+    address, name = held
+    panel = settle(zec.panel(WEB_07, ip_addresses=address))
     assert "Blocked" in text(panel)
-    assert "web-09" in text(panel)
+    assert name in text(panel)
     assert panel._assign.disabled
 
 
@@ -73,7 +115,7 @@ def test_typing_takes_the_verdict_back_at_once(zec: Session) -> None:
     """Between a keystroke and its answer there is no plan, and nothing can be assigned."""
     panel = settle(zec.panel(WEB_07, ip_address_count=2))
     assert not panel._assign.disabled
-    panel._count.value = "3"
+    panel.form.count.value = "3"
     assert panel.plan is None
     assert panel._assign.disabled
     settle(panel)
@@ -105,7 +147,7 @@ def test_no_means_no(fresh: Session) -> None:
     settle(panel)
     assert panel.receipt is None
     panel._assign.click()
-    panel._count.value = "3"
+    panel.form.count.value = "3"
     panel._yes.click()
     settle(panel)
     assert panel.receipt is None
@@ -115,7 +157,7 @@ def test_no_means_no(fresh: Session) -> None:
 def test_the_code_repeats_what_was_clicked(zec: Session) -> None:
     """The shown code gives the same plan in a plain cell."""
     panel = settle(zec.panel(WEB_07, ip_address_count=3))
-    panel._policy.value = "contiguous"
+    panel.form.policy.value = "contiguous"
     settle(panel)
     panel._code.click()
     assert "zec.apply(plan)" in text(panel)
@@ -127,18 +169,18 @@ def test_the_code_repeats_what_was_clicked(zec: Session) -> None:
 def test_running_the_cell_again_keeps_what_was_typed(zec: Session) -> None:
     """The same call in the same session shows the fields as they were left."""
     first = settle(zec.panel(WEB_07, ip_addresses="10.0.4.100"))
-    first._addresses.value = "10.0.4.101"
+    first.form.addresses.value = "10.0.4.101"
     settle(first)
     second = settle(zec.panel(WEB_07, ip_addresses="10.0.4.100"))
-    assert second._addresses.value == "10.0.4.101"
+    assert second.form.addresses.value == "10.0.4.101"
 
 
 def test_vnics_are_found_by_part_of_a_name(zec: Session) -> None:
     """Typing offers the vNICs whose name or id contains it."""
     panel = settle(zec.panel())
-    panel._nic.value = "WEB-0"
-    assert panel._nic.options
-    assert all("web-0" in option for option in panel._nic.options)
+    panel.form.nic.value = "WEB-0"
+    assert panel.form.nic.options
+    assert all("web-0" in option for option in panel.form.nic.options)
 
 
 @pytest.mark.parametrize(
@@ -164,23 +206,23 @@ def test_awkward_addresses_are_findings(zec: Session, typed: str) -> None:
 def test_awkward_counts_are_findings(zec: Session, typed: str) -> None:
     """A count that cannot be is said in the panel, not raised."""
     panel = settle(zec.panel(WEB_07, ip_address_count=1))
-    panel._count.value = typed
+    panel.form.count.value = typed
     settle(panel)
     assert "Blocked" in text(panel)
     assert panel._assign.disabled
 
 
-def test_five_megabytes_pasted(zec: Session) -> None:
+def test_five_megabytes_pasted(zec: Session, free: str) -> None:
     """A huge paste is judged, shown in part, and the panel stays usable."""
     paste = "\n".join(f"10.{i >> 16 & 255}.{i >> 8 & 255}.{i & 255}" for i in range(400_000))
     assert len(paste) > 4_800_000
-    panel = zec.panel(WEB_07, ip_addresses="10.0.4.100")
+    panel = zec.panel(WEB_07, ip_addresses=free)
     settle(panel)
-    panel._addresses.value = paste
+    panel.form.addresses.value = paste
     assert panel._worker.idle(60)
     assert "blocked" in text(panel)
     assert len(panel._table.value) < 200_000
-    panel._addresses.value = "10.0.4.100"
+    panel.form.addresses.value = free
     settle(panel)
     assert not panel._assign.disabled
 
@@ -200,9 +242,9 @@ def test_a_dead_connection_is_words(monkeypatch: pytest.MonkeyPatch) -> None:
         zec.emulator.stop()
         monkeypatch.setattr("time.sleep", lambda _: None)
         zec.refresh()
-        panel._nic.value = WEB_07
-        panel._mode.value = "count"
-        panel._count.value = "2"
+        panel.form.nic.value = WEB_07
+        panel.form.mode.value = "count"
+        panel.form.count.value = "2"
         assert panel._worker.idle(60)
         assert "It did not work" in text(panel)
         assert panel._assign.disabled
@@ -210,9 +252,10 @@ def test_a_dead_connection_is_words(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_the_session_reads_anew_is_judged_anew(fresh: Session) -> None:
     """A colleague's change shows as soon as the session has read it."""
-    panel = settle(fresh.panel(WEB_07, ip_addresses="10.0.4.100"))
+    free = fresh.inventory().free(APP_SIN, 1)
+    panel = settle(fresh.panel(WEB_07, ip_addresses=free))
     assert "Ready" in text(panel)
-    fresh.apply(fresh.plan(WEB_07, ip_addresses="10.0.4.100"))
+    fresh.apply(fresh.plan(WEB_07, ip_addresses=free))
     settle(panel)
     assert "Nothing to do" in text(panel)
 
@@ -230,10 +273,199 @@ def test_saved_plans_load_again(zec: Session, tmp_path, monkeypatch: pytest.Monk
 def test_every_control_has_words(zec: Session) -> None:
     """Each field and button says what it is."""
     panel = settle(zec.panel())
-    for control in (panel._nic, panel._mode, panel._addresses, panel._count, panel._policy):
+    form = panel.form
+    for control in (form.nic, form.mode, form.addresses, form.count, form.policy, form.upload, form.batch):
         assert control.description
-    for button in (panel._assign, panel._cancel, panel._save, panel._code, panel._undo, panel._refresh):
+    verbs = (panel._assign, panel._cancel, panel._save, panel._code, panel._undo, panel._refresh)
+    for button in (*verbs, panel._resume, panel._drop):
         assert button.description
+
+
+def test_the_map_is_there_before_anything_is_asked(zec: Session) -> None:
+    """A vNIC is enough to see its subnet and pick from it."""
+    panel = settle(zec.panel())
+    assert panel.map.layout.display == "none"
+    panel.form.nic.value = WEB_07
+    settle(panel)
+    assert panel.map.layout.display is None
+    assert len(panel.map.cells) == 1024
+    assert panel.plan is None
+    assert "pick them on the map" in text(panel)
+
+
+def test_a_pick_goes_into_the_field_and_is_judged(zec: Session, free: str) -> None:
+    """What is picked on the map is what the plan is about."""
+    panel = settle(zec.panel(WEB_07))
+    panel.map.selection = free
+    settle(panel)
+    assert panel.form.addresses.value == free
+    assert panel.plan.frame["address"].tolist() == [free]
+    assert panel._assign.description == "Assign 1 address"
+
+
+def test_typing_is_picked_on_the_map(zec: Session, held: tuple[str, str]) -> None:
+    """The map shows what the field says of its subnet, as planned or in conflict."""
+    panel = settle(zec.panel(WEB_07, ip_addresses=f"{held[0]} - {held[0]}, 10.9.9.9"))
+    assert panel.map.selection == held[0]
+    assert len(panel.map.overlay) == 4
+
+
+def test_showing_what_was_typed_is_no_pick(zec: Session, free: str) -> None:
+    """While the map follows the field, the field may have moved on: it is left alone."""
+    panel = settle(zec.panel(WEB_07, ip_addresses=free))
+    panel.form.addresses.unobserve_all()
+    panel.form.addresses.value = "typed meanwhile"
+    panel._place("")
+    assert panel.map.selection == ""
+    assert panel.form.addresses.value == "typed meanwhile"
+
+
+def test_picking_after_a_count_asks_for_addresses(zec: Session, free: str) -> None:
+    """A pick says which, so the count gives way."""
+    panel = settle(zec.panel(WEB_07, ip_address_count=2))
+    panel.map.selection = free
+    settle(panel)
+    assert panel.form.mode.value == "addresses"
+    assert panel.fields.addresses == free
+
+
+def test_the_map_tells_holders(zec: Session, held: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who holds a cell is told when somebody looks at it."""
+    panel = settle(zec.panel(WEB_07))
+    told: list[dict[str, object]] = []
+    monkeypatch.setattr(panel.map, "send", told.append)
+    offset = int(parse([held[0]])[0][0]) - panel.map.network
+    panel.map._asked(panel.map, {"holder_of": offset}, [])
+    panel.map._asked(panel.map, {"holder_of": 0}, [])
+    assert str(told[0]["words"]).startswith(f"nic secondary · {held[1]} · ")
+    assert str(told[1]["words"]).startswith("network")
+
+
+def test_an_address_asked_for_twice_counts_once(zec: Session, free: str) -> None:
+    """The button says how many addresses the vNIC would get."""
+    panel = settle(zec.panel(WEB_07, ip_addresses=f"{free}, {free}"))
+    assert panel._assign.description == "Assign 1 address"
+
+
+def test_each_policy_has_its_help(zec: Session) -> None:
+    """What a policy does stands below it."""
+    assert set(POLICY_HELP) == set(POLICIES)
+    panel = settle(zec.panel(WEB_07, ip_address_count=2))
+    panel.form.policy.value = "aligned"
+    assert POLICY_HELP["aligned"] in panel.form.help.value
+
+
+def test_thresholds_and_coverage_are_said(zec: Session) -> None:
+    """How full is too full, and what could not be seen, stand in the panel."""
+    panel = settle(zec.panel(WEB_07, ip_address_count=2))
+    assert "normal: below 75 %" in text(panel)
+    assert "coverage 100.0 % · nothing is unseen" in panel._coverage.value
+
+
+def test_a_pasted_batch_is_judged(zec: Session, free: str, held: tuple[str, str]) -> None:
+    """A CSV becomes findings with rows; Assign stays off until nothing is blocked."""
+    panel = settle(zec.panel())
+    panel.form.mode.value = "batch"
+    assert "Upload or paste a CSV" in text(panel)
+    panel.form.batch.value = f"nic_id,ip_addresses\n{WEB_07},{free}\n{WEB_07},{held[0]}\n"
+    settle(panel)
+    assert "1 OK · 1 blocked" in text(panel)
+    assert panel._assign.disabled
+    assert panel.map.layout.display == "none"
+    assert "Download corrected file" in text(panel)
+    panel.form.batch.value = f"nic_id,ip_addresses\n{WEB_07},{free}\n"
+    settle(panel)
+    assert panel._assign.description == "Assign 1 address"
+    assert panel.fields.code() == "plan = zec.plan('requests.csv')"
+
+
+@pytest.mark.parametrize("content", ["nothing like it", "a,b\n1,2", "nic_id,ip_addresses\n1,2,3,4", "nic_id\n1", '"'])
+def test_a_file_that_is_none_is_words(zec: Session, content: str) -> None:
+    """Text that is no batch is said in the panel, not raised."""
+    panel = settle(zec.panel())
+    panel.form.mode.value = "batch"
+    panel.form.batch.value = content
+    settle(panel)
+    assert "It did not work" in text(panel)
+    assert panel._assign.disabled
+
+
+def test_an_uploaded_file_is_text_in_the_field(zec: Session) -> None:
+    """What was uploaded can be read and changed; the byte order mark of spreadsheets goes."""
+    panel = settle(zec.panel())
+    panel.form.upload.value = (
+        {"name": "a.csv", "type": "", "size": 9, "content": memoryview(b"\xef\xbb\xbfnic_id\n"), "last_modified": NOW},
+    )
+    assert panel.form.batch.value == "nic_id\n"
+    assert panel.form.upload.value == ()
+
+
+def test_an_old_plan_is_read_again_not_sent(fresh: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was agreed to on stale grounds is judged again instead."""
+    panel = settle(fresh.panel(WEB_07, ip_address_count=2))
+    panel._assign.click()
+    monkeypatch.setattr(type(panel.plan), "age", 301.0)
+    panel._yes.click()
+    settle(panel)
+    assert panel.receipt is None
+    assert not len(fresh.journal())
+
+
+def test_a_stopped_run_is_offered_and_resumed(fresh: Session) -> None:
+    """Stop ends the run; the panel offers it, another panel too, and finishes it."""
+    panel = settle(fresh.panel(WEB_07, ip_address_count=2))
+    assert panel._offer.layout.display == "none"
+    panel._execute(partial(fresh.apply, panel.plan), stopped())
+    settle(panel)
+    assert panel.receipt.states == {"not_attempted": 2}
+    other = settle(fresh.panel())
+    assert other._offer.layout.display is None
+    assert "did not come to its end" in other._found.value
+    other._resume.click()
+    other._yes.click()
+    settle(other)
+    assert other.receipt.states == {"assigned": 2}
+    assert other._offer.layout.display == "none"
+
+
+def test_an_offer_can_be_left(fresh: Session) -> None:
+    """Not now leaves the run as it is."""
+    panel = settle(fresh.panel(WEB_07, ip_address_count=2))
+    panel._execute(partial(fresh.apply, panel.plan), stopped())
+    settle(panel)
+    panel._drop.click()
+    assert panel._offer.layout.display == "none"
+    assert panel.receipt.states == {"not_attempted": 2}
+
+
+def test_the_last_run_of_another_panel_can_be_undone(fresh: Session) -> None:
+    """History comes from the journal, so a new panel knows it."""
+    receipt = fresh.apply(fresh.plan(WEB_07, ip_address_count=2))
+    panel = settle(fresh.panel())
+    assert f"assigned 2 addresses, run {receipt.run_id}" in panel._last.value
+    panel._undo.click()
+    panel._yes.click()
+    settle(panel)
+    assert panel.receipt.states == {"released": 2}
+    assert panel._undo.disabled
+
+
+def test_pages_without_widgets_get_a_picture(zec: Session) -> None:
+    """Beside the widget there is the static picture of the plan; without a plan there is none."""
+    planned = settle(zec.panel(WEB_07, ip_address_count=2))._repr_mimebundle_()
+    assert base64.b64decode(planned["image/png"]).startswith(b"\x89PNG")
+    assert "image/png" not in settle(zec.panel())._repr_mimebundle_()
+
+
+def test_the_modes_are_told_apart_by_words(zec: Session) -> None:
+    """Each mode shows its own fields."""
+    form = settle(zec.panel()).form
+    shown = {}
+    for mode in MODES:
+        form.mode.value = mode
+        parts = {"nic": form.nic, "addresses": form.addresses, "count": form.count, "batch": form.batch}
+        shown[mode] = {name for name, part in parts.items() if part.layout.display != "none"}
+    assert shown == {"addresses": {"nic", "addresses"}, "count": {"nic", "count"}, "batch": {"batch"}}
 
 
 def test_repr_is_one_line(zec: Session) -> None:

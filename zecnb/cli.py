@@ -8,26 +8,30 @@ from __future__ import annotations
 
 import json
 import logging
-import signal
 import sqlite3
 import sys
-import threading
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from zecnb.errors import PlanDriftedError, UsageError, ZecnbError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import pandas as pd
-
-    from zecnb.execution.receipt import Receipt
-    from zecnb.planner.plan import Plan
-    from zecnb.session import Session
+from zecnb.shell import (
+    DRIFTED,
+    FAILED,
+    INTERRUPTED,
+    PENDING,
+    check_rules,
+    confirm,
+    fail,
+    open_session,
+    print_json,
+    print_plan,
+    print_receipt,
+    print_table,
+    running,
+    stoppable,
+)
 
 __all__ = ["app", "main"]
 
@@ -37,8 +41,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # its tracebacks print local variables
     help="See what ZEC will answer before you assign private IPv4 addresses, then do exactly that.",
 )
-
-_FAILED, _PENDING, _DRIFTED, _INTERRUPTED = 1, 2, 4, 130
 
 Endpoint = Annotated[str | None, typer.Option(help="Host, host:port or URL; console.zenlayer.com by default.")]
 Profile = Annotated[str | None, typer.Option(help="Profile of ~/.zenlayer/credentials.json.")]
@@ -51,13 +53,13 @@ def main() -> None:
     try:
         code = app(standalone_mode=False)
     except PlanDriftedError as error:
-        _fail(str(error), _DRIFTED)
+        fail(str(error), DRIFTED)
     except ZecnbError as error:
-        _fail(str(error), _FAILED)
+        fail(str(error), FAILED)
     except typer.TyperException as error:  # a wrong option or argument
-        _fail(str(error), _FAILED)
+        fail(str(error), FAILED)
     except (typer.Abort, KeyboardInterrupt):
-        _fail("stopped", _INTERRUPTED)
+        fail("stopped", INTERRUPTED)
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -102,27 +104,73 @@ def emulator(
     db: Annotated[
         Path | None, typer.Option(help="File that keeps the state; forgotten at the end without one.")
     ] = None,
-    seed: Annotated[str, typer.Option(help="demo, empty, random:SEED:SIZE, or an exported JSON file.")] = "demo",
+    seed: Annotated[
+        str, typer.Option(help="demo, empty, random:SEED:SIZE, an exported JSON file, or a saved inventory's folder.")
+    ] = "demo",
+    export: Annotated[Path | None, typer.Option(help="JSON file that gets the whole account at the end.")] = None,
+    assumptions: Annotated[
+        bool, typer.Option("--assumptions", help="List what is assumed where no document says, and stop.")
+    ] = False,
+    switch: Annotated[
+        list[str] | None, typer.Option("--set", help="NAME=VALUE of an assumption; can be repeated.")
+    ] = None,
+    rate: Annotated[float, typer.Option(min=0, help="Calls of one action a second before 429; 0 for no limit.")] = 0,
+    lifecycle_ms: Annotated[int, typer.Option(min=0, help="How long vNICs take to change their status.")] = 0,
+    tls: Annotated[bool, typer.Option("--tls", help="HTTPS, with a certificate made at start.")] = False,
+    host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
+    allow_remote: Annotated[
+        bool, typer.Option("--allow-remote", help="Let --host be an address that others can reach.")
+    ] = False,
+    control: Annotated[
+        bool, typer.Option("--control", help="Print the token of the control path, /_zecnb/: faults, state.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Run a local ZEC on 127.0.0.1 until it is stopped; prints one line when it is ready."""
-    from zecnb.emulator import Emulator
+    from zecnb.emulator import Emulator, parse_settings
+    from zecnb.emulator import assumptions as listed
 
     try:
-        running = Emulator(seed=seed, db=str(db) if db else None, port=port).start()
+        settings = parse_settings(switch or [], rate_per_second=rate, lifecycle_seconds=lifecycle_ms / 1000)
+        if assumptions:
+            _print_assumptions(listed(settings), as_json=as_json)
+            return 0
+        running = Emulator(
+            seed=seed, db=db, host=host, port=port, settings=settings, tls=tls, allow_remote=allow_remote
+        ).start()
     except (ValueError, OSError, sqlite3.Error) as error:
         raise UsageError(f"the emulator cannot start: {error}") from error
-    with running, _stoppable() as stop:
+    if allow_remote:
+        print(f"zecnb: others can reach {running.url}; its keys are all that protects it", file=sys.stderr)
+    with running, stoppable() as stop:
         access = {
             "url": running.url,
             "access_key_id": running.access_key_id,
             "access_key_password": running.access_key_password,
             "token": running.token,
         }
+        if control:
+            access["control_token"] = running.control_token
+        if tls:
+            access["certificate"] = str(running.certificate)
         words = "ZEC emulator at {url}   access key {access_key_id} / {access_key_password}   token {token}"
+        words += "   control {control_token}" if control else ""
+        words += "   trust {certificate}" if tls else ""
         print(json.dumps(access) if as_json else words.format(**access), flush=True)
         stop.wait()
+        if export is not None:
+            export.write_text(running.export(), encoding="utf-8")
     return 0
+
+
+def _print_assumptions(listed: list[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(listed, indent=1))
+        return
+    print(f"{'number':8}{'name':28}{'value':44}meaning")
+    for each in listed:
+        value = json.dumps(each["value"]) + ("" if each["value"] == each["default"] else " (changed)")
+        print(f"{each['number']:8}{each['name']:28}{value:44}{each['meaning']}")
 
 
 # -- reading -----------------------------------------------------------------------------------------------------
@@ -137,17 +185,17 @@ def inventory(
     profile: Profile = None,
 ) -> int:
     """Read what the account holds; print how full each subnet is and how much of it is accounted for."""
-    with _session(endpoint, profile) as zec:
+    with open_session(endpoint, profile) as zec:
         held = zec.inventory()
     if out is not None:
         held.save(out)
     if as_json:
-        _print_json({"occupancy": held.occupancy(), "coverage": held.coverage, "sources": held.sources})
+        print_json({"occupancy": held.occupancy(), "coverage": held.coverage, "sources": held.sources})
     else:
         print(held)
-        _print_table(held.occupancy())
+        print_table(held.occupancy())
         if len(held.partial):
-            _print_table(held.partial)
+            print_table(held.partial)
     return 0
 
 
@@ -169,7 +217,7 @@ def plan(
     if (nic is None) == (source is None):
         raise UsageError("give either --nic with --ip or --count, or --from FILE")
     options: dict[str, Any] = {"policy": policy, "exclude": tuple(exclude or ())}
-    with _session(endpoint, profile) as zec:
+    with open_session(endpoint, profile) as zec:
         if source is not None:
             made = zec.plan(source, **options)
         else:
@@ -177,7 +225,7 @@ def plan(
     if out is not None:
         made.save(out)
     if as_json:
-        _print_json(
+        print_json(
             {
                 "digest": made.digest,
                 "ok": made.ok,
@@ -188,10 +236,75 @@ def plan(
             }
         )
     else:
-        _print_plan(made)
+        print_plan(made)
     if not made.ok:
-        return _FAILED
-    return _PENDING if len(made.calls) else 0
+        return FAILED
+    return PENDING if len(made.calls) else 0
+
+
+@app.command()
+def check(
+    *,
+    subnet: Annotated[str | None, typer.Option(help="Subnet id.")] = None,
+    need: Annotated[int | None, typer.Option(min=1, help="How many more addresses.")] = None,
+    rules: Annotated[Path | None, typer.Option(help="TOML file with rules for all subnets, instead of these.")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="With --rules: for a pull request.")] = False,
+    as_json: AsJson = False,
+    endpoint: Endpoint = None,
+    profile: Profile = None,
+) -> int:
+    """Say whether a subnet can give so many more addresses, or all keep their rules. Exit 0: yes, 1: no."""
+    if rules is not None and subnet is None and need is None:
+        return check_rules(rules, endpoint, profile, as_json=as_json, markdown=markdown)
+    if subnet is None or need is None or rules is not None or markdown:
+        raise UsageError("give either --subnet and --need, or --rules FILE")
+    with open_session(endpoint, profile) as zec:
+        held = zec.inventory(subnet_id=subnet)
+    room = held.occupancy(subnet)
+    free = int(room["free"].iloc[0])
+    if as_json:
+        print_json({"subnet_id": subnet, "need": need, "ok": free >= need, "occupancy": room, "partial": held.partial})
+    else:
+        print_table(room)
+        if len(held.partial):
+            print_table(held.partial)
+        print(f"{'yes' if free >= need else 'no'}: {free:,} free, {need:,} needed")
+    return 0 if free >= need else FAILED
+
+
+@app.command()
+def report(
+    *,
+    out: Annotated[Path, typer.Option(help="HTML file; needs nothing beside it.")],
+    redact: Annotated[bool, typer.Option("--redact", help="Pseudonyms instead of ids, names and addresses.")] = False,
+    endpoint: Endpoint = None,
+    profile: Profile = None,
+) -> int:
+    """Write how full the account's subnets are, and how sure that is, as one HTML file."""
+    with open_session(endpoint, profile) as zec:
+        print(f"written: {zec.inventory().report(out, redact=redact)}")
+    return 0
+
+
+@app.command()
+def approve(
+    file: Annotated[Path, typer.Argument(help="A plan written by `zecnb plan --out`; the approval is added to it.")],
+    *,
+    by: Annotated[str, typer.Option(help="Who approves.")],
+    note: Annotated[str, typer.Option(help="Why: a ticket, a link.")] = "",
+    as_json: AsJson = False,
+) -> int:
+    """Approve exactly this plan; any edit voids it. Sends nothing."""
+    from zecnb.planner.plan import Plan
+    from zecnb.planner.plan import approve as approved
+
+    made = approved(Plan.load(file), by, note)
+    made.save(file)
+    if as_json:
+        print_json({"digest": made.digest, "approvals": made.approvals})
+    else:
+        print_plan(made)
+    return 0
 
 
 # -- writing -----------------------------------------------------------------------------------------------------
@@ -211,11 +324,11 @@ def apply(
 
     made = Plan.load(file)
     if not as_json:
-        _print_plan(made)
+        print_plan(made)
     if len(made.calls):
-        _confirm(f"Assign {sum(made.calls['addresses'].map(len))} addresses in {len(made.calls)} calls?", yes=yes)
-    with _session(endpoint, profile) as zec, _stoppable() as stop:
-        return _finish(zec.apply(made, stop=stop), as_json=as_json)
+        confirm(f"Assign {sum(made.calls['addresses'].map(len))} addresses in {len(made.calls)} calls?", yes=yes)
+    with open_session(endpoint, profile) as zec, running(zec) as stop:
+        return print_receipt(zec.apply(made, stop=stop), as_json=as_json)
 
 
 @app.command()
@@ -227,8 +340,8 @@ def resume(
     profile: Profile = None,
 ) -> int:
     """Finish an interrupted run: do what is missing, repeat nothing."""
-    with _session(endpoint, profile) as zec, _stoppable() as stop:
-        return _finish(zec.resume(run, stop=stop), as_json=as_json)
+    with open_session(endpoint, profile) as zec, running(zec) as stop:
+        return print_receipt(zec.resume(run, stop=stop), as_json=as_json)
 
 
 @app.command()
@@ -241,9 +354,9 @@ def undo(
     profile: Profile = None,
 ) -> int:
     """Release what a run added, and nothing else."""
-    _confirm(f"Release what run {run} added?", yes=yes)
-    with _session(endpoint, profile) as zec, _stoppable() as stop:
-        return _finish(zec.undo(run, stop=stop), as_json=as_json)
+    confirm(f"Release what run {run} added?", yes=yes)
+    with open_session(endpoint, profile) as zec, running(zec) as stop:
+        return print_receipt(zec.undo(run, stop=stop), as_json=as_json)
 
 
 @app.command()
@@ -251,96 +364,35 @@ def journal(
     *,
     as_json: AsJson = False,
     run: Annotated[str | None, typer.Option(help="Only this run.")] = None,
+    out: Annotated[Path | None, typer.Option(help="File for all of it, .csv or .parquet, instead of a table.")] = None,
+    prune: Annotated[
+        int | None, typer.Option(metavar="DAYS", help="Forget runs that ended longer ago; unfinished ones stay.")
+    ] = None,
+    yes: Yes = False,
 ) -> int:
     """Print what was done, by whom, and what the API answered."""
+    from zecnb.execution.evidence import write_events
     from zecnb.execution.journal import Journal
     from zecnb.store import Store
 
     store = Store()
     try:
-        events = Journal(store).frame()
+        kept = Journal(store)
+        if prune is not None:
+            confirm(f"Forget runs that ended more than {prune} days ago?", yes=yes)
+            print(f"{kept.prune(prune):,} events forgotten")
+            return 0
+        events = kept.frame()
     finally:
         store.close()
     if run is not None:
         events = events[events["run_id"] == run]
-    if as_json:
-        _print_json({"events": events})
+    if out is not None:
+        write_events(events, out)
+        print(f"{len(events):,} events in {out}")
+    elif as_json:
+        print_json({"events": events})
     else:
-        shown = ["at", "run_id", "kind", "event", "nic_id", "state", "code", "request_id", "duration_ms"]
-        _print_table(events[shown])
+        shown = ["at", "actor", "run_id", "kind", "event", "nic_id", "state", "code", "request_id", "duration_ms"]
+        print_table(events[shown])
     return 0
-
-
-# -- shared ------------------------------------------------------------------------------------------------------
-
-
-def _session(endpoint: str | None, profile: str | None) -> Session:
-    from zecnb.connections import connect
-
-    return connect(endpoint=endpoint, profile=profile, progress=sys.stderr.isatty())
-
-
-@contextmanager
-def _stoppable() -> Iterator[threading.Event]:
-    """Let the first Ctrl-C (or SIGTERM) end after the call under way, and the second end now."""
-    stop = threading.Event()
-
-    def on_signal(number: int, _frame: object) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-        if number == signal.SIGINT:
-            print("zecnb: stopping after the call under way; once more to stop now", file=sys.stderr)
-
-    before = {each: signal.signal(each, on_signal) for each in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
-
-
-def _confirm(question: str, *, yes: bool) -> None:
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise UsageError("there is no terminal to ask; repeat with --yes")
-    typer.confirm(question, abort=True)
-
-
-def _finish(receipt: Receipt, *, as_json: bool) -> int:
-    if as_json:
-        _print_json({"run_id": receipt.run_id, "ok": receipt.ok, "stopped": receipt.stopped, "rows": receipt.frame})
-    else:
-        _print_table(receipt.frame)
-        print(f"{receipt!r}   run {receipt.run_id}")
-        if receipt.stopped or not receipt.ok:
-            print(f"finish it with: zecnb resume {receipt.run_id}")
-        elif receipt.kind == "apply":
-            print(f"take it back with: zecnb undo {receipt.run_id}")
-    return receipt.exit_code
-
-
-def _print_plan(made: Plan) -> None:
-    _print_table(made.frame[["row", "nic_name", "address", "verdict", "reason", "fix"]])
-    _print_table(made.calls)
-    _print_table(made.summary)
-    print(made)
-
-
-def _print_table(frame: pd.DataFrame) -> None:
-    from zecnb.render.text import table_text
-
-    print(table_text(frame))
-
-
-def _print_json(content: dict[str, Any]) -> None:
-    """Print frames as lists of records."""
-    from zecnb.render.cells import records
-
-    print(json.dumps(records(content), indent=1, ensure_ascii=True))
-
-
-def _fail(message: str, code: int) -> None:
-    print(f"zecnb: {message}", file=sys.stderr)
-    sys.exit(code)

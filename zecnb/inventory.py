@@ -115,6 +115,39 @@ class Inventory(Snapshot):
         first = addresses_of(part.start[run]) - (before[run] - part.length[run]).astype(np.uint32)
         return [str(text) for text in to_text(first + place.astype(np.uint32)).to_pylist()]
 
+    def report(self, path: str | Path, *, title: str = "Private IPv4 addresses", redact: bool = False) -> Path:
+        """Write one HTML file that needs nothing beside it: how full each subnet is, and how sure that is.
+
+        Args:
+            path: where to; overwritten when it exists.
+            title: plain text.
+            redact: replace ids, names and addresses by pseudonyms, the same by the same.
+
+        Raises:
+            UsageError: the file cannot be written.
+        """
+        from zecnb.render.report import Section, Table, html_report
+
+        held = self.occupancy().sort_values("utilisation", ascending=False, kind="stable")
+        names = self.subnets.set_index("subnet_id")["name"]
+        held.insert(1, "name", held["subnet_id"].map(names).astype("str"))
+        charts = [self.chart(kind=kind) for kind in ("utilisation", "vpcs")] if len(held) else []
+        missing = [f"{row.source}: {row.status}. {row.detail}" for row in self.partial.itertuples()]
+        sections = [
+            Section("Subnets", ["The fullest first."], [Table(held, limit=1000)], charts),
+            Section(
+                "Coverage",
+                [
+                    f"Listings show who holds {percent(self.share_seen)} of the addresses that the API counts as used.",
+                    *missing,
+                ],
+                [Table(self.coverage, limit=1000)],
+            ),
+            Section("Sources", ["What was read, and how far."], [Table(self.sources)]),
+        ]
+        lines = [repr(self), f"Read at {self.observed_at:%Y-%m-%d %H:%M} UTC"]
+        return html_report(path, title, sections, lines=lines, redact=redact)
+
     def diff(self, other: Inventory) -> pd.DataFrame:
         """Return what is different in a later inventory, columns of ``schema.DIFFERENCE``."""
         return difference(self, other)

@@ -8,25 +8,31 @@ from __future__ import annotations
 
 import base64
 import threading
-from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
 from zecnb.errors import ZecnbError
-from zecnb.planner.options import POLICIES
+from zecnb.panel_batch import batch_html, write_files
+from zecnb.panel_fields import Fields, Form
+from zecnb.panel_map import draw
+from zecnb.panel_runs import History, history_of
+from zecnb.panel_words import missing, sent, state, tally
 from zecnb.render.panel import (
     STYLE,
     code_html,
+    coverage_html,
     headline,
     nic_html,
-    picture_html,
     question_html,
+    quiet_html,
     status_html,
     verdicts_html,
 )
 from zecnb.render.tables import receipt_html
+from zecnb.subnetmap import SubnetMap, compact
 from zecnb.worker import Worker
 
 if TYPE_CHECKING:
@@ -36,61 +42,22 @@ if TYPE_CHECKING:
     from zecnb.execution.steps import Progress
     from zecnb.planner.plan import Plan
     from zecnb.session import Session
+    from zecnb.snapshot import Snapshot
 
-__all__ = ["Fields", "Panel"]
+__all__ = ["Panel"]
 
-_QUIET = 0.12  # seconds without a keystroke before a preview
-_SUGGESTIONS = 30
-
-
-@dataclass(frozen=True)
-class Fields:
-    """What is in the fields.
-
-    Attributes:
-        nic: what stands in the vNIC field, an id or ``name · id``.
-        mode: ``addresses`` or ``count``.
-        addresses, count: as typed.
-        policy: how a count becomes addresses.
-    """
-
-    nic: str = ""
-    mode: str = "addresses"
-    addresses: str = ""
-    count: str = ""
-    policy: str = "lowest"
-
-    @property
-    def nic_id(self) -> str:
-        """The id in the vNIC field."""
-        return self.nic.rsplit("·", 1)[-1].strip()
-
-    @property
-    def blank(self) -> bool:
-        """Whether too little is filled in to preview anything."""
-        asked = self.addresses if self.mode == "addresses" else self.count
-        return not self.nic_id or not asked.strip()
-
-    def arguments(self) -> dict[str, Any]:
-        """Return the keyword arguments of ``Session.plan``."""
-        if self.mode == "addresses":
-            return {"ip_addresses": self.addresses}
-        count: int | str = int(self.count) if self.count.strip().isdecimal() else self.count
-        return {"ip_address_count": count, **({"policy": self.policy} if self.policy != "lowest" else {})}
-
-    def code(self, verb: str = "plan") -> str:
-        """Return the code that repeats what the fields say."""
-        arguments = ", ".join(f"{name}={value!r}" for name, value in self.arguments().items())
-        line = f"plan = zec.plan({self.nic_id!r}, {arguments})"
-        return f"{line}\nreceipt = zec.apply(plan)" if verb == "apply" else line
+_QUIET = 0.05  # seconds without a keystroke before a preview
+_PICTURE_WAIT = 3.0  # seconds that the static picture may hold up the first display
 
 
 class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
-    """A panel for one vNIC: preview, assign, undo.
+    """A panel for one vNIC or a batch: preview, pick on the map, assign, undo, resume.
 
     Attributes:
         plan: the plan on the screen, None while there is none.
         receipt: of the last run, None before it.
+        form: the fields.
+        map: the subnet of the vNIC.
     """
 
     plan: Plan | None
@@ -108,76 +75,72 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.receipt = None
         self._session = session
         self._shown: Fields | None = None  # the fields that ``plan`` answers
-        self._names: list[str] = []
+        self._history = History()
+        self._placing: int | None = None  # the thread that shows on the map what the field says
+        self._dropped: str | None = None  # an interrupted run that was not to be resumed
         self._stop = threading.Event()
         self._running = False
         self._answer: Callable[[], None] = self._dismiss
         self._worker = Worker(quiet=_QUIET, on_error=self._show_error)
         self._reader = Worker(quiet=0.0, on_error=self._show_error)
+        self.form, self.map = Form(self._changed), SubnetMap()
         self._build()
         super().__init__(children=self._rows())
         self.add_class("zecnb-panel")
         self._restore(nic_id, ip_addresses, ip_address_count)
         self._watch()
         self._reader.do(self._load_names)
+        self._reader.do(self._load_history)
         self._changed()
         session.watchers.add(self)
 
     def __repr__(self) -> str:
         return f"Panel({self._session.account})"
 
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        """Add the picture of the plan, for pages that load no widgets."""
+        bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
+        if self._worker.idle(_PICTURE_WAIT) and self.plan is not None and len(self.plan.summary) == 1:
+            bundle["image/png"] = base64.b64encode(self.plan.chart().png()).decode()
+        return bundle
+
     # -- what is on the screen -----------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        wide = w.Layout(width="100%")
-        label = {"description_width": "80px"}
-        self._head = w.HTML(headline(self._session.account))
-        self._refresh = w.Button(description="Refresh", tooltip="Read the account again", layout=w.Layout(width="90px"))
-        self._nic = w.Combobox(description="vNIC", placeholder="type a name or an id", layout=wide, style=label)
-        self._about = w.HTML(layout=w.Layout(margin="0 0 0 84px"))
-        self._mode = w.ToggleButtons(
-            options=[("Addresses", "addresses"), ("Count", "count")],
-            description="Ask for",
-            tooltips=["Addresses, ranges and CIDRs", "How many more; the policy chooses which"],
-            style={**label, "button_width": "96px"},
+        self._head, self._coverage = w.HTML(headline(self._session.account)), w.HTML()
+        self._refresh = w.Button(
+            description="Refresh", tooltip="Read the account again", layout=w.Layout(flex="0 0 90px")
         )
-        self._addresses = w.Textarea(
-            description="Addresses",
-            placeholder="10.0.4.10, 10.0.4.20-23, 10.0.4.32/30 - one per line, or between commas or blanks",
-            rows=2,
-            layout=wide,
-            style=label,
-        )
-        self._count = w.Text(description="Count", placeholder="4", layout=w.Layout(width="180px"), style=label)
-        self._policy = w.Dropdown(
-            options=list(POLICIES), description="Policy", layout=w.Layout(width="240px"), style=label
-        )
-        self._status, self._table, self._chart = w.HTML(), w.HTML(), w.HTML()
+        self._status, self._table = w.HTML(), w.HTML()
         self._bar = w.IntProgress(layout=w.Layout(width="100%"))
         self._assign = w.Button(description="Assign", button_style="primary", layout=w.Layout(width="170px"))
         self._cancel = w.Button(description="Stop", tooltip="End after the call under way")
         self._save = w.Button(description="Save plan", tooltip="Write the plan as a JSON file")
         self._code = w.Button(description="Copy as code", tooltip="Show the code that does the same")
         self._undo = w.Button(description="Undo last run", tooltip="Release what the last run added")
+        self._last = w.HTML()
         self._question = w.HTML()
         self._yes, self._no = w.Button(description="Yes", button_style="warning"), w.Button(description="No")
         self._ask = w.HBox([self._question, self._yes, self._no])
-        self._ask.add_class("zecnb-ask")
+        self._found = w.HTML()
+        self._resume = w.Button(description="Resume", button_style="warning", tooltip="Do what is missing of it")
+        self._drop = w.Button(description="Not now", tooltip="Leave that run as it is")
+        self._offer = w.HBox([self._found, self._resume, self._drop])
         self._receipt, self._snippet = w.HTML(), w.HTML()
+        for box in (self._ask, self._offer):
+            box.add_class("zecnb-ask")
 
     def _rows(self) -> list[w.Widget]:
+        wrap = w.Layout(flex_flow="row wrap")
         top = w.HBox([self._head, self._refresh], layout=w.Layout(justify_content="space-between"))
-        self._by_count = w.HBox([self._count, self._policy])
-        verbs = w.HBox(
-            [self._assign, self._cancel, self._save, self._code, self._undo], layout=w.Layout(flex_flow="row wrap")
-        )
-        fields = [self._nic, self._about, self._mode, self._addresses, self._by_count]
-        verdict = [self._status, self._table, self._chart]
-        return [w.HTML(STYLE), top, *fields, *verdict, self._bar, verbs, self._ask, self._receipt, self._snippet]
+        verbs = w.HBox([self._assign, self._cancel, self._save, self._code, self._undo], layout=wrap)
+        # What grows and shrinks comes below the map: it must not move between two clicks on it.
+        verdict = [self._status, self.map, self._table]
+        end = [self._bar, verbs, self._ask, self._last, self._receipt, self._snippet]
+        return [w.HTML(STYLE), top, self._coverage, self._offer, self.form, *verdict, *end]
 
     def _watch(self) -> None:
-        for field in (self._nic, self._mode, self._addresses, self._count, self._policy):
-            field.observe(lambda _: self._changed(), names="value")
+        self.map.observe(lambda _: self._pick(), names="selection")
         for button, act in (
             (self._refresh, self._reread),
             (self._assign, self._confirm_assign),
@@ -187,6 +150,8 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             (self._cancel, self._halt),
             (self._yes, self._agree),
             (self._no, self._dismiss),
+            (self._resume, self._continue),
+            (self._drop, self._forget),
         ):
             button.on_click(lambda _, act=act: act())
 
@@ -195,76 +160,103 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     @property
     def fields(self) -> Fields:
         """What is in the fields now."""
-        return Fields(self._nic.value, self._mode.value, self._addresses.value, self._count.value, self._policy.value)
+        return self.form.fields
 
     def _restore(
         self, nic_id: str | None, ip_addresses: str | Iterable[str] | None, ip_address_count: int | None
     ) -> None:
         """Fill the fields: with what stood in them when the same cell ran before, else from the arguments."""
         text = ip_addresses if isinstance(ip_addresses, str | None) else ", ".join(map(str, ip_addresses))
-        asked = Fields(
+        self._asked = Fields(
             nic=nic_id or "",
             mode="count" if ip_address_count is not None else "addresses",
             addresses=text or "",
             count="" if ip_address_count is None else str(ip_address_count),
         )
-        fields = self._session.panel_memory.get(asked, asked)
-        self._asked = asked
-        self._nic.value, self._mode.value, self._addresses.value = fields.nic, fields.mode, fields.addresses
-        self._count.value, self._policy.value = fields.count, fields.policy
+        self.form.fill(self._session.panel_memory.get(self._asked, self._asked))
 
     def _changed(self) -> None:
         """Take back the verdict at once, and ask for a new one."""
         fields = self.fields
         self._session.panel_memory[self._asked] = fields
-        self._addresses.layout.display = None if fields.mode == "addresses" else "none"
-        self._by_count.layout.display = None if fields.mode == "count" else "none"
-        self._suggest(fields.nic)
         self._answer = self._dismiss
         self._snippet.value = ""
         if fields != self._shown:
             self.plan = None
         self._arrange()
         if fields.blank:
-            self._table.value = self._chart.value = self._about.value = ""
-            self._status.value = status_html("empty", "Name a vNIC, and addresses or a count.")
-        elif self.plan is None:
-            self._status.value = status_html("loading", "…")
+            self._table.value = ""
+            self._status.value = status_html("empty", missing(fields))
+        if self.plan is None and (fields.nic_id or not fields.blank):
+            if not fields.blank:
+                self._status.value = status_html("loading", "…")
             self._worker.soon(partial(self._preview, fields))
+        elif fields.blank:
+            self._hide_map()
 
-    def _suggest(self, typed: str) -> None:
-        """Offer the vNICs whose name or id contains what was typed."""
-        needle = typed.strip().lower()
-        found = [name for name in self._names if needle in name.lower()][:_SUGGESTIONS]
-        if list(self._nic.options) != found:
-            self._nic.options = found
+    def _hide_map(self) -> None:
+        self.map.layout.display = "none"
+        self.form.about.value = ""
+
+    def _pick(self) -> None:
+        """Put what was picked on the map into the address field; picking after a count asks for addresses."""
+        form = self.form
+        if threading.get_ident() == self._placing:
+            return
+        if form.mode.value == "addresses":
+            form.addresses.value = self.map.merged(form.addresses.value)
+        elif self.map.selection:
+            form.addresses.value = self.map.selection
+            form.mode.value = "addresses"
+
+    def _place(self, text: str) -> None:
+        """Show on the map what a text names; that is no pick, and must not write an older text into the field."""
+        self._placing = threading.get_ident()
+        try:
+            self.map.selection = compact(self.map.asked(text))
+        finally:
+            self._placing = None
 
     def _load_names(self) -> None:
         inventory = self._session.inventory()
         pairs = zip(inventory.nics["name"].fillna(""), inventory.nics["nic_id"], strict=True)
-        self._names = sorted(f"{name} · {nic_id}" if name else nic_id for name, nic_id in pairs)
-        self._suggest(self._nic.value)
+        self.form.offer(f"{name} · {nic_id}" if name else nic_id for name, nic_id in pairs)
         if self.plan is None:
-            self._head.value = headline(self._session.account, inventory.age, inventory.share_seen)
+            self._tell_age(inventory, inventory.age)
+
+    def _tell_age(self, snapshot: Snapshot, age: float) -> None:
+        self._head.value = headline(self._session.account, age)
+        partly = list(dict.fromkeys(str(source) for source in snapshot.partial["source"]))
+        self._coverage.value = coverage_html(snapshot.share_seen, int(snapshot.unseen.sum()), partly)
 
     # -- preview -------------------------------------------------------------------------------------------------
 
     def _preview(self, fields: Fields) -> None:
         """Judge what the fields say; runs in the worker."""
-        plan = self._session.plan(fields.nic_id, **fields.arguments())
+        plan = fields.plan(self._session)
         if fields != self.fields:
             return  # typed on meanwhile: another preview is on its way
-        snapshot = plan.snapshot
-        table = verdicts_html(plan.frame)
-        chart = _picture(plan) if len(plan.summary) == 1 else ""
+        batch = fields.mode == "batch"
+        table = "" if fields.blank else batch_html(plan) if batch else verdicts_html(plan.frame)
         if fields != self.fields:
             return
         # Everything is made by now, so the parts change together and never contradict each other.
+        snapshot = plan.snapshot
+        if snapshot is not None:
+            self._tell_age(snapshot, plan.age)
+        if snapshot is not None and not batch:
+            self.form.about.value = nic_html(*snapshot.describe_nic(fields.nic_id), plan.options.nic_limit)
+        self.map.layout.display = None if not batch and draw(self.map, plan, fields.nic_id) else "none"
+        if not batch:
+            self._place(fields.addresses if fields.mode == "addresses" else "")
+        if fields.blank:
+            return
         self.plan, self._shown = plan, fields
-        self._head.value = headline(self._session.account, plan.age, snapshot.share_seen if snapshot else None)
-        self._about.value = nic_html(*snapshot.describe_nic(fields.nic_id), plan.options.nic_limit) if snapshot else ""
-        self._status.value = status_html(_state(plan), _tally(plan), plan.summary)
-        self._table.value, self._chart.value = table, chart
+        options = plan.options
+        self._status.value = status_html(
+            state(plan), tally(plan), plan.summary, warn_at=options.warn_at, critical_at=options.critical_at
+        )
+        self._table.value = table
         self._arrange()
 
     def _show_error(self, error: Exception) -> None:
@@ -278,20 +270,24 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         """Enable and show exactly what makes sense now."""
         plan, running = self.plan, self._running
         current = plan is not None and self._shown == self.fields and not running
-        wanted = int(plan.frame["verdict"].isin(["OK", "RISK"]).sum()) if plan is not None and current else 0
+        wanted = sent(plan) if plan is not None and current else 0
         ready = bool(current and plan is not None and plan.ok and wanted)
+        self.form.arrange(running=running)
         self._assign.disabled = not ready
-        self._assign.description = f"Assign {wanted} address{'es' * (wanted != 1)}" if ready else "Assign"
+        self._assign.description = f"Assign {wanted:,} address{'es' * (wanted != 1)}" if ready else "Assign"
         self._save.disabled = self._code.disabled = not current
-        self._undo.disabled = running or self.receipt is None or self.receipt.kind != "apply"
+        self._undo.disabled = running or self._history.last is None
         self._bar.layout.display = self._cancel.layout.display = None if running else "none"
         self._ask.layout.display = "none" if self._answer == self._dismiss or running else None
+        found = self._history.interrupted
+        self._offer.layout.display = "none" if running or found in (None, self._dropped) else None
 
     def outdated(self) -> None:
         """Judge again: the session has changed or read something since."""
         if not self._running:
             self._shown = None
             self._changed()
+            self._reader.do(self._load_history)
 
     def _reread(self) -> None:
         self._session.refresh()
@@ -315,14 +311,36 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._arrange()
 
     def _confirm_assign(self) -> None:
-        if self.plan is not None and not self._assign.disabled:
-            question = f"{self._assign.description} to {self._nic.value}?"
-            self._confirm(question, partial(self._run, partial(self._session.apply, self.plan)))
+        plan = self.plan
+        if plan is None or self._assign.disabled:
+            return
+        nics = plan.frame[["nic_name", "nic_id"]].fillna("").drop_duplicates().itertuples(index=False, name=None)
+        names = [" · ".join(filter(None, nic)) for nic in nics]
+        where = names[0] if len(names) == 1 else f"{len(names):,} vNICs"
+        self._confirm(f"{self._assign.description} to {where}?", partial(self._assign_now, plan))
+
+    def _assign_now(self, plan: Plan) -> None:
+        """Send the plan that was agreed to, unless what it rests on has become old meanwhile."""
+        if plan.age > plan.options.max_age:
+            self._status.value = status_html("stale", "what this rests on is old; look again, then assign")
+            self._reread()
+        else:
+            self._run(partial(self._session.apply, plan))
 
     def _confirm_undo(self) -> None:
-        if self.receipt is not None and not self._undo.disabled:
-            verb = partial(self._session.undo, self.receipt)
-            self._confirm("Release what the last run added?", partial(self._run, verb))
+        run = self._history.last
+        if run is not None and not self._undo.disabled:
+            self._confirm("Release what the last run added?", partial(self._run, partial(self._session.undo, run)))
+
+    def _continue(self) -> None:
+        run = self._history.interrupted
+        if run is not None:
+            verb = partial(self._session.resume, run)
+            self._confirm(f"Do what is missing of run {run}?", partial(self._run, verb))
+
+    def _forget(self) -> None:
+        self._dropped = self._history.interrupted
+        self._arrange()
 
     def _run(self, verb: Callable[..., Receipt]) -> None:
         self._stop = threading.Event()
@@ -334,41 +352,40 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def _execute(self, verb: Callable[..., Receipt], stop: threading.Event) -> None:
         """Run in the worker, then show what became of it and what holds now."""
-        self.receipt = verb(report=self._progress, stop=stop)
+        try:
+            self.receipt = verb(report=self._progress, stop=stop)
+        finally:
+            self._running = False
+            self._shown = None
+            self._reader.do(self._load_history)
         self._receipt.value = receipt_html(self.receipt.frame, f"run {self.receipt.run_id}")
-        self._running = False
-        self._shown = None
-        if not self.fields.blank:
+        if self.fields.nic_id or not self.fields.blank:
             self._preview(self.fields)
         self._status.value = status_html("done" if self.receipt.ok else "partly", self.receipt.words)
 
+    def _load_history(self) -> None:
+        self._history = history_of(self._session.journal(), self._session.account)
+        self._last.value = quiet_html(self._history.words)
+        self._found.value = question_html(self._history.question)
+        self._arrange()
+
     def _progress(self, progress: Progress) -> None:
         self._bar.max, self._bar.value = max(progress.total, 1), progress.done
+        self._status.value = status_html("running", f"{progress.done:,} of {progress.total:,} calls")
 
     # -- taking it along -----------------------------------------------------------------------------------------
 
     def _save_plan(self) -> None:
-        if self.plan is not None:
+        if self.plan is None:
+            return
+        if self.fields.mode == "batch":
+            names = write_files(self.plan, Path.cwd())
+            self._snippet.value = code_html(
+                f"plan = zecnb.Plan.load({names[-1]!r})\n# beside it: {names[0]}, {names[1]}"
+            )
+        else:
             path = self.plan.save(f"plan-{self.plan.digest[:12]}.json")
             self._snippet.value = code_html(f"plan = zecnb.Plan.load({path.name!r})")
 
     def _show_code(self) -> None:
         self._snippet.value = code_html(self.fields.code("apply"))
-
-
-def _state(plan: Plan) -> str:
-    if not plan.ok:
-        return "blocked"
-    if "RISK" in plan.verdicts:
-        return "risk"
-    return "ready" if "OK" in plan.verdicts else "nothing"
-
-
-def _tally(plan: Plan) -> str:
-    words = {"OK": "OK", "NOOP": "there already", "RISK": "at risk", "BLOCK": "blocked"}
-    return " · ".join(f"{count:,} {words[verdict]}" for verdict, count in plan.verdicts.items())
-
-
-def _picture(plan: Plan) -> str:
-    chart = plan.chart()
-    return picture_html(base64.b64encode(chart.png()).decode(), chart.text())

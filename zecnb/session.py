@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
+from zecnb.capacity.history import History
 from zecnb.claims import Claims
+from zecnb.cloud.observer import Observer
 from zecnb.cloud.reader import read_inventory
 from zecnb.errors import PlanError, ReadOnlyError, UsageError
 from zecnb.execution.apply import apply_plan, resume_run
@@ -24,9 +26,10 @@ from zecnb.execution.undo import undo_run
 from zecnb.inventory import Inventory, requests_of
 from zecnb.planner.options import Options
 from zecnb.planner.plan import Plan, make_plan
+from zecnb.planner.rebase import rebase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
 
     from zecnb.cloud.client import Client
@@ -67,6 +70,7 @@ class Session:
         self._client = client
         self._store = store
         self._journal = Journal(store)
+        self._observe = Observer(client)
         self._progress = progress
         self._lock = threading.Lock()
         self._kept: dict[str, tuple[float, Inventory]] = {}
@@ -83,14 +87,22 @@ class Session:
         vpc_id: str | None = None,
         subnet_id: str | None = None,
         nic_id: str | None = None,
+        remember: bool = False,
     ) -> Inventory:
         """Read what the account, or a part of it, holds now.
+
+        Args:
+            region_id: only this region.
+            vpc_id: only this VPC.
+            subnet_id: only this subnet.
+            nic_id: only this vNIC and its subnet.
+            remember: store how full each subnet is, for ``history()``; what was not read completely is not stored.
 
         Raises:
             CloudError: vNICs or subnets could not be read. Other sources make the inventory partial instead.
         """
         with self._bar("reading the inventory") as tick:
-            return read_inventory(
+            inventory = read_inventory(
                 self._client,
                 region_id=region_id,
                 vpc_id=vpc_id,
@@ -98,6 +110,13 @@ class Session:
                 nic_ids=[nic_id] if nic_id is not None else None,
                 progress=tick,
             )
+        if remember:
+            self.history().record(inventory)
+        return inventory
+
+    def history(self) -> History:
+        """Return how full the account's subnets were, day by day."""
+        return History(self._store, self.account)
 
     def plan(
         self,
@@ -128,9 +147,29 @@ class Session:
         asked = requests_of(requests, ip_addresses, ip_address_count)
         nics = sorted({nic for nic in asked.nic_ids.to_pylist() if nic})
         snapshot = self._recent(nics, chosen.max_age)
-        held = self.claims.list()
-        claimed = held if claims is None else pd.concat([held, claims], ignore_index=True)
+        claimed = self._claimed(claims)
         return make_plan(snapshot, asked, options=chosen, claims=claimed, memory=self._memory(), age=snapshot.age)
+
+    def rebase(self, plan: Plan, *, claims: pd.DataFrame | None = None) -> Plan:
+        """Make a plan that the cloud overtook again, on what it holds now; sends nothing.
+
+        Addresses that were picked are picked anew where somebody took them; those that were named are never replaced:
+        where somebody took one, the new plan blocks it and says who. Approvals stay with the old plan.
+
+        Args:
+            plan: one whose ``apply`` raised ``PlanDriftedError``, or any other.
+            claims: as in ``plan``.
+
+        Raises:
+            UsageError: a row of the plan has no address.
+            CloudError: what is needed could not be read.
+        """
+        inventory = self._observe(sorted(set(plan.frame["nic_id"].dropna())))
+        return rebase(plan, inventory, claims=self._claimed(claims), memory=self._memory(), age=inventory.age)
+
+    def _claimed(self, more: pd.DataFrame | None) -> pd.DataFrame:
+        held = self.claims.list()
+        return held if more is None else pd.concat([held, more], ignore_index=True)
 
     @property
     def claims(self) -> Claims:
@@ -160,9 +199,6 @@ class Session:
             self._kept = {k: v for k, v in self._kept.items() if began - v[0] <= max_age}
             self._kept[key] = (began, inventory)
         return inventory
-
-    def _observe(self, nic_ids: Sequence[str]) -> Inventory:
-        return read_inventory(self._client, nic_ids=list(nic_ids))
 
     def refresh(self) -> None:
         """Forget what was read; the next plan reads again."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -13,12 +14,15 @@ import time
 from pathlib import Path
 
 import httpx
+import nbformat
 import pytest
 
 playwright = pytest.importorskip("playwright.sync_api")
+expect = playwright.expect
 
 HERE = Path(__file__).resolve().parent
 SHOTS = HERE / "screenshots"
+SLOW = 60_000  # milliseconds: a kernel starts, a notebook runs
 ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run",
     "--disable-sync", "--disable-quic",
@@ -43,9 +47,15 @@ def browser():
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory):
+def folder(tmp_path_factory) -> Path:
+    """The folder that the JupyterLab shows."""
+    return tmp_path_factory.mktemp("lab")
+
+
+@pytest.fixture(scope="session")
+def lab(folder: Path):
     """URL of a JupyterLab with the notebooks; the token is in it."""
-    work = tmp_path_factory.mktemp("lab")
+    work = folder
     for notebook in (HERE.parents[1] / "notebooks").glob("*.ipynb"):
         shutil.copy(notebook, work)
     settings = {
@@ -80,24 +90,60 @@ def lab(tmp_path_factory):
                 time.sleep(0.3)
         else:
             pytest.fail((work / "lab.log").read_text()[-2000:])
-        yield f"{url}/lab/tree/{{}}?token={token}"
+        yield f"{url}/lab/tree/{{}}?token={token}&reset"
     finally:
         server.terminate()
         server.wait(20)
 
 
 @pytest.fixture
-def page(browser):
+def page(browser, request: pytest.FixtureRequest):
     """A fresh page whose console errors fail the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 1400})
     page = context.new_page()
     problems: list[str] = []
     page.set_default_timeout(20_000)
     page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
     yield page
-    shot(page, "last")
+    shot(page, f"last-{request.node.name}"[:60])
     context.close()
     assert not problems, problems
+
+
+@pytest.fixture
+def run(page, lab: str, folder: Path):
+    """Run a notebook of the given cells in JupyterLab; returns its panel once the last cell is done."""
+
+    def start(name: str, *cells: str):
+        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+        shown = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells], metadata=kernel)
+        nbformat.write(shown, folder / f"{name}.ipynb")
+        return run_all(page, lab, f"{name}.ipynb")
+
+    return start
+
+
+def run_all(page, lab: str, name: str):
+    """Open a notebook, run all its cells, and return the panel in it."""
+    page.goto(lab.format(name))
+    expect(page.locator(".jp-StatusBar-Widget, #jp-bottom-panel").first).to_contain_text("Idle", timeout=SLOW)
+    page.locator(".jp-Notebook .jp-Cell").first.click()
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.locator(".lm-Menu-itemLabel").get_by_text("Run All Cells", exact=True).click()
+    found = page.locator(".zecnb-panel")
+    expect(found).to_have_count(1, timeout=SLOW)
+    # The last cell is done when its number is there.
+    expect(page.locator(".jp-CodeCell .jp-InputPrompt").last).to_have_text(re.compile(r"\[\d+\]:"), timeout=SLOW)
+    found.scroll_into_view_if_needed()
+    return found
+
+
+def theme(page, name: str) -> None:
+    """Choose a theme of JupyterLab."""
+    page.get_by_role("menuitem", name="Settings", exact=True).click()
+    page.locator(".lm-Menu-itemLabel").get_by_text("Theme", exact=True).hover()
+    page.locator(".lm-Menu-itemLabel").get_by_text(name, exact=True).click()
 
 
 def shot(what, name: str) -> None:

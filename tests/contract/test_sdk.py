@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -155,7 +155,8 @@ def access(request: pytest.FixtureRequest, planted: tuple[Path, dict[str, str]])
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
-            yield Access(**json.loads(process.stdout.readline()))
+            said = json.loads(process.stdout.readline())
+            yield Access(**{each.name: said[each.name] for each in fields(Access)})
         finally:
             process.terminate()
         assert process.wait(10) == 0

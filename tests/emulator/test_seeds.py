@@ -312,3 +312,17 @@ def test_addresses_in_files_are_numbers(demo: Account) -> None:
     """Addresses are kept as numbers: what an export shows can be compared and sorted."""
     held = json.loads(demo.everything())["held"]
     assert all(text(each["address"]).count(".") == 3 for each in held)
+
+
+def test_the_demo_stays_as_it_is_documented() -> None:
+    """Notebooks, README and examples name addresses of the demo: what is drawn, and in which order, does not change."""
+    emulator = Emulator()
+    try:
+        subnet = emulator.state.row("SELECT * FROM subnet WHERE id = ?", APP_SIN)
+        assert subnet is not None
+        free = [text(value) for value in emulator.state.free_addresses(subnet)]
+        assert free[:3] == ["10.0.4.7", "10.0.4.8", "10.0.4.11"]
+        assert "10.0.4.94" in free
+        assert not {"10.0.4.93", "10.0.4.95", "10.0.4.96", "10.0.4.97"} & set(free)
+    finally:
+        emulator.state.close()

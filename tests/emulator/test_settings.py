@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 import zecnb.emulator
-from zecnb.emulator import Settings, assumptions
+from zecnb.emulator import Settings, assumptions, parse_settings
 
 
 def test_every_switch_is_listed_with_number_and_meaning() -> None:
     """Whoever doubts an answer finds the assumption behind it."""
     listed = assumptions()
     assert [each["name"] for each in listed] == [each.name for each in fields(Settings)]
-    assert all(re.fullmatch(r"A\d+|\d\.\d", each["number"]) and each["meaning"] for each in listed)
+    assert all(re.fullmatch(r"A\d+|\d(\.\d+)?", each["number"]) and each["meaning"] for each in listed)
 
 
 def test_defaults_are_the_assumptions() -> None:
@@ -55,3 +55,23 @@ def test_every_switch_is_read_somewhere() -> None:
     code = "\n".join(path.read_text() for path in folder.glob("*.py") if path.name != "settings.py")
     idle = [each.name for each in fields(Settings) if not re.search(rf"\b{each.name}\b", code)]
     assert idle == []
+
+
+def test_switches_from_words() -> None:
+    """Each word becomes what the switch holds."""
+    words = ["nic_limit=3", "nic_limit_counts_primary=false", "count_pick=random", "skew_seconds=1.5",
+             "regions_not_on_sale=asia-east-1,na-west-1"]  # fmt: skip
+    read = parse_settings(words, rate_per_second=2.0)
+    assert (read.nic_limit, read.nic_limit_counts_primary, read.count_pick) == (3, False, "random")
+    assert (read.skew_seconds, read.rate_per_second) == (1.5, 2.0)
+    assert read.regions_not_on_sale == ("asia-east-1", "na-west-1")
+
+
+@pytest.mark.parametrize(
+    "word", ["nic_limit", "nic_limit=x", "nic_limit=-1", "nobody=1", "count_pick=highest", "eip_blocks=",
+             "nic_limit_counts_primary=1", "skew_seconds=nan", "skew_seconds=inf", "=1"],
+)  # fmt: skip
+def test_words_that_set_nothing(word: str) -> None:
+    """A wrong name or value is refused with a reason."""
+    with pytest.raises(ValueError, match=r"\w"):
+        parse_settings([word])

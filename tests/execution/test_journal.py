@@ -157,7 +157,7 @@ def test_only_inserts_and_reads(world: World, store_url: str) -> None:
 
     def listener(_conn: object, _cursor: object, statement: str, *_: object) -> None:
         if "subnet_lock" not in statement:  # locks come and go
-            said.append(statement.split()[0].upper())
+            said.append(statement.split(maxsplit=1)[0].upper())
 
     sa.event.listen(zec._store._engine, "before_cursor_execute", listener)
     receipt = zec.apply(zec.plan(WEB_07, ip_address_count=2))

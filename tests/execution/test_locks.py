@@ -97,9 +97,16 @@ def of_another_machine(store: Store, subnet: str = "net-1", *, beating: bool = F
 
 def test_lock_lasts_as_long_as_the_block(store: Store) -> None:
     """Every subnet is locked inside and free afterwards, whatever ended the block."""
-    with pytest.raises(ValueError, match="boom"), Lease(store, FIRST).hold(["net-2", "net-1", "net-2"]):
-        assert rows(store) == [("net-1", "run-1"), ("net-2", "run-1")]
-        raise ValueError("boom")
+    held = []
+
+    def run() -> None:
+        with Lease(store, FIRST).hold(["net-2", "net-1", "net-2"]):
+            held.extend(rows(store))
+            raise ValueError("boom")
+
+    with pytest.raises(ValueError, match="boom"):
+        run()
+    assert held == [("net-1", "run-1"), ("net-2", "run-1")]
     assert rows(store) == []
 
 

@@ -14,6 +14,7 @@ import msgspec
 import stamina
 
 from zecnb.cloud.answers import plain, read_answer, transport_error
+from zecnb.cloud.lanes import Lanes
 from zecnb.cloud.throttle import Throttle
 from zecnb.cloud.wire import LISTINGS, Assigned, Eip, HaVip, LoadBalancer, Nic, Page, Subnet, Vpc, decode
 from zecnb.errors import CloudError, ProtocolError, ReadOnlyError, ThrottledError, UsageError
@@ -31,6 +32,7 @@ for _name in ("zecnb", "stamina"):  # who configures no logging sees none, retri
     logging.getLogger(_name).addHandler(logging.NullHandler())
 _VERSIONS = {"zec": "2025-09-01", "zlb": "2025-04-01"}
 _IDS_PER_CALL = 100  # contract.md 4
+_CONNECTIONS = 64
 _R = TypeVar("_R")
 
 
@@ -42,11 +44,13 @@ class Listing(Generic[_R]):
         records: each id once.
         complete: whether they are all that the API counted.
         detail: why they are not.
+        total: how many the API counted.
     """
 
     records: list[_R]
     complete: bool = True
     detail: str = ""
+    total: int = 0
 
 
 @dataclass(frozen=True)
@@ -98,16 +102,22 @@ class Client:
         self._retry = stamina.RetryingCaller(
             attempts=attempts, timeout=retry_timeout, wait_initial=0.2, wait_max=8.0, wait_jitter=0.5
         )
-        self._http = httpx.Client(
-            base_url=settings.base_url,
-            auth=settings.auth,
-            transport=transport,
-            mounts={"http://": None},  # plain HTTP is loopback (settings.py): no proxy of the environment may see it
-            timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)),
-            limits=httpx.Limits(max_connections=32, max_keepalive_connections=32),
-            headers={"content-type": "application/json", "user-agent": "zecnb"},
-            follow_redirects=False,
-        )
+        context = httpx.create_ssl_context() if settings.base_url.startswith("https") else False
+
+        def connect(limits: httpx.Limits) -> httpx.Client:
+            return httpx.Client(
+                base_url=settings.base_url,
+                auth=settings.auth,
+                transport=transport,
+                verify=context,
+                mounts={"http://": None},  # plain HTTP is loopback (settings.py): no environment's proxy may see it
+                timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)),
+                limits=limits,
+                headers={"content-type": "application/json", "user-agent": "zecnb"},
+                follow_redirects=False,
+            )
+
+        self._lanes = Lanes(connect, _CONNECTIONS if transport is None else 1)
         self._pool = ThreadPoolExecutor(max_workers=16, thread_name_prefix="zecnb-page")
 
     # -- reads ---------------------------------------------------------------------------------------------------
@@ -135,9 +145,12 @@ class Client:
         vpc_id: str | None = None,
         subnet_id: str | None = None,
         name: str | None = None,
+        at_most: int | None = None,
     ) -> Listing[Nic]:
-        """List vNICs."""
+        """List vNICs; when there are more than ``at_most``, only the first page, which says how many there are."""
         filters = {"regionId": region_id, "vpcId": vpc_id, "subnetId": subnet_id, "name": name}
+        if at_most is not None:
+            return self._list("DescribeNetworkInterfaces", filters, at_most=at_most)
         return self._list_by_ids("DescribeNetworkInterfaces", "nicIds", nic_ids, filters)
 
     def describe_ha_vips(
@@ -219,16 +232,19 @@ class Client:
         headers = {"x-zc-action": action, "x-zc-version": _VERSIONS[service], "x-zc-service": service}
         began = time.monotonic()
         try:
-            answer = self._http.post(f"/api/v2/{service}", content=msgspec.json.encode(body), headers=headers)
+            with self._lanes.lane() as http:
+                answer = http.post(f"/api/v2/{service}", content=msgspec.json.encode(body), headers=headers)
         except httpx.HTTPError as error:
             raise transport_error(action, error) from error
         finally:
             _log.debug("%s took %.0f ms", action, (time.monotonic() - began) * 1000)
         try:
-            return read_answer(action, answer)
+            payload = read_answer(action, answer)
         except ThrottledError as error:
-            self._throttle.hold(error.retry_after if error.retry_after is not None else 1.0)
+            self._throttle.refused(error.retry_after)
             raise
+        self._throttle.accepted()
+        return payload
 
     # -- listings ------------------------------------------------------------------------------------------------
 
@@ -242,9 +258,12 @@ class Client:
         chunks = [ids[i : i + _IDS_PER_CALL] for i in range(0, len(ids), _IDS_PER_CALL)]
         parts = [self._list(action, {**filters, field: chunk}) for chunk in chunks]
         detail = "; ".join(part.detail for part in parts if part.detail)
-        return Listing([r for part in parts for r in part.records], all(part.complete for part in parts), detail)
+        records, total = [r for part in parts for r in part.records], sum(part.total for part in parts)
+        return Listing(records, all(part.complete for part in parts), detail, total)
 
-    def _list(self, action: str, filters: dict[str, Any], service: str = "zec") -> Listing[Any]:
+    def _list(
+        self, action: str, filters: dict[str, Any], service: str = "zec", *, at_most: int | None = None
+    ) -> Listing[Any]:
         """Read every page: the first tells the total, the others are fetched side by side.
 
         A total that moves, or an id twice, means that the account changed meanwhile: the listing is read again,
@@ -254,17 +273,22 @@ class Client:
         body = {name: value for name, value in filters.items() if value is not None}
         detail = ""
         records: dict[str, Any] = {}
+        totals: set[int] = set()
         for _ in range(3):
-            pages = self._pages(action, body, service, kind)
+            pages = self._pages(action, body, service, kind, at_most)
             totals = {total for total, _ in pages}
             found = [record for _, page in pages for record in page]
             records = {getattr(record, key): record for record in found}
             if len(totals) == 1 and len(records) == len(found) == next(iter(totals)):
-                return Listing(list(records.values()))
+                return Listing(found, total=len(found))
+            if at_most is not None and max(totals) > at_most:
+                return Listing(found, complete=False, detail=f"more than {at_most}", total=max(totals))
             detail = f"{action}: {len(records)} records read of {'/'.join(map(str, sorted(totals)))} while they changed"
-        return Listing(list(records.values()), complete=False, detail=detail)
+        return Listing(list(records.values()), complete=False, detail=detail, total=max(totals))
 
-    def _pages(self, action: str, body: dict[str, Any], service: str, kind: Any) -> list[tuple[int, list[Any]]]:
+    def _pages(
+        self, action: str, body: dict[str, Any], service: str, kind: Any, at_most: int | None
+    ) -> list[tuple[int, list[Any]]]:
         def page(number: int) -> tuple[int, list[Any]]:
             request_id, raw = self._read(action, {**body, "pageSize": self._page_size, "pageNum": number}, service)
             try:
@@ -275,14 +299,14 @@ class Client:
 
         first = page(1)
         more = range(2, math.ceil(first[0] / self._page_size) + 1)
-        if not more:
+        if not more or (at_most is not None and first[0] > at_most):
             return [first]
         return [first, *self._pool.map(page, more)]
 
     def close(self) -> None:
         """Close every connection."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-        self._http.close()
+        self._lanes.close()
 
     def __enter__(self) -> Self:
         return self
@@ -293,7 +317,7 @@ class Client:
         self.close()
 
     def __repr__(self) -> str:
-        return f"Client({self._http.base_url.host}{', read-only' if self.read_only else ''})"
+        return f"Client({self._lanes.first.base_url.host}{', read-only' if self.read_only else ''})"
 
 
 def _is_retryable(error: Exception) -> bool:

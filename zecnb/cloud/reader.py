@@ -38,6 +38,7 @@ def read_inventory(
     vpc_id: str | None = None,
     subnet_ids: Sequence[str] | None = None,
     nic_ids: Sequence[str] | None = None,
+    homes: Mapping[str, str] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Inventory:
     """Read what the account, or the part of it that the filters name, holds now.
@@ -50,6 +51,7 @@ def read_inventory(
         vpc_id: only this VPC.
         subnet_ids: only these subnets.
         nic_ids: only the subnets of these vNICs.
+        homes: only these subnets, whose VPCs are known: subnet id -> VPC id.
         progress: told how many listings are done of how many.
 
     Raises:
@@ -66,26 +68,28 @@ def read_inventory(
                 nothing = {"subnets": SUBNETS, "nics": NICS, "holders": HOLDERS, "vpcs": VPCS}
                 frames = {name: empty(columns) for name, columns in nothing.items()}
                 return Inventory.from_frames(**frames, observed_at=began, sources=reading.sources())
+            homes = {nic.subnet_id: nic.vpc_id for nic in found if nic.vpc_id}
+        elif homes is not None:
+            subnet_ids = sorted(homes)
+        homes = homes or {}
         narrow = subnet_ids is not None
         scope = f"{len(subnet_ids)} subnets" if subnet_ids is not None else vpc_id or region_id or "all"
         vpcs = [vpc_id] if vpc_id else None
         where: dict[str, Any] = {"subnet_ids": subnet_ids, "region_id": region_id, "vpc_ids": vpcs}
         subnets_later = reading.begin("subnets", scope, client.describe_subnets, **where)
         havips_later = reading.begin("havips", scope, client.describe_ha_vips, **where)
-        # A vNIC listing takes one subnet as its filter: few subnets are read one by one, many as a whole.
-        each = subnet_ids if subnet_ids is not None and len(subnet_ids) <= _EACH else None
-        nics_later = (
-            [reading.begin("nics", f"subnet {s}", client.describe_network_interfaces, subnet_id=s) for s in each]
-            if each is not None
-            else [reading.begin("nics", scope, client.describe_network_interfaces, region_id=region_id, vpc_id=vpc_id)]
-        )
+        members = _Members(reading, client, homes)
+        if subnet_ids is not None and (homes or len(subnet_ids) <= _EACH):
+            members.begin(subnet_ids)
+        else:
+            members.begin_all(scope, region_id=region_id, vpc_id=vpc_id)
         subnets: list[Subnet] = []
-        known = [nic.vpc_id for nic in found if nic.vpc_id]
-        homes = sorted(set(known)) if len(known) == len(found) else []  # known before the subnets are read
-        if not homes:
+        if subnet_ids is not None and len(homes) == len(subnet_ids):  # known before the subnets are read
+            around = sorted(set(homes.values()))
+        else:
             subnets = reading.end_must(subnets_later)
-            homes = sorted({subnet.vpc_id for subnet in subnets})
-        lb_scopes: list[str | None] = list(homes) if narrow or vpc_id else [None]
+            around = sorted({subnet.vpc_id for subnet in subnets})
+        lb_scopes: list[str | None] = list(around) if narrow or vpc_id else [None]
         balancers_later = [
             reading.begin(
                 "load_balancers",
@@ -96,20 +100,67 @@ def read_inventory(
             )
             for v in lb_scopes
         ]
-        vpcs_later = reading.begin("vpcs", scope, client.describe_vpcs, vpc_ids=homes if narrow or vpc_id else None)
+        vpcs_later = reading.begin("vpcs", scope, client.describe_vpcs, vpc_ids=around if narrow or vpc_id else None)
         subnets = subnets or reading.end_must(subnets_later)
         listed = {subnet.subnet_id for subnet in subnets}
         asked = {nic.nic_id for nic in found}  # they exist, whether their subnet is shown or not
-        nics = {nic.nic_id: nic for later in nics_later for nic in reading.end_must(later)}
-        members = [nic for nic in nics.values() if not narrow or nic.subnet_id in listed or nic.nic_id in asked]
+        nics = [nic for nic in members.end() if not narrow or nic.subnet_id in listed or nic.nic_id in asked]
         havips: list[HaVip] = reading.end(havips_later)
         balancers: list[LoadBalancer] = [lb for later in balancers_later for lb in reading.end(later)]
         held_vpcs: list[Vpc] = reading.end(vpcs_later)
-    frames = _frames(held_vpcs, subnets, members, havips, balancers)
+    frames = _frames(held_vpcs, subnets, nics, havips, balancers)
     return Inventory.from_frames(**frames, observed_at=began, sources=reading.sources())
 
 
 _EACH = 64
+"""Subnets read one by one at most when nothing is known of their VPCs."""
+
+_FEW = 4
+_WORTH = 125
+"""A VPC is listed as a whole for more than ``_FEW`` subnets of it, unless it has more vNICs than this for each."""
+
+
+class _Members:
+    """The vNICs of some subnets.
+
+    A vNIC listing takes one subnet as its filter, or one VPC: few subnets are read one by one, many of a VPC as a
+    whole, if that is fewer calls.
+    """
+
+    def __init__(self, reading: _Reading, client: Client, homes: Mapping[str, str]) -> None:
+        self._reading = reading
+        self._list = client.describe_network_interfaces
+        self._homes = homes
+        self._later: list[Any] = []
+        self._whole: list[tuple[list[str], int, Any]] = []
+
+    def begin_all(self, scope: str, **filters: Any) -> None:
+        self._later.append(self._reading.begin("nics", scope, self._list, **filters))
+
+    def begin(self, subnet_ids: Sequence[str]) -> None:
+        of_vpc: dict[str | None, list[str]] = {}
+        for subnet in subnet_ids:
+            of_vpc.setdefault(self._homes.get(subnet), []).append(subnet)
+        for vpc, subnets in of_vpc.items():
+            if vpc is None or len(subnets) <= _FEW:
+                self._one_by_one(subnets)
+                continue
+            most = _WORTH * len(subnets)
+            later = self._reading.begin("nics", f"VPC {vpc}", self._list, vpc_id=vpc, at_most=most)
+            self._whole.append((subnets, most, later))
+
+    def _one_by_one(self, subnets: Sequence[str]) -> None:
+        self._later += [self._reading.begin("nics", f"subnet {s}", self._list, subnet_id=s) for s in subnets]
+
+    def end(self) -> list[Nic]:
+        """Wait for them; each once."""
+        for subnets, most, later in self._whole:
+            if later[-1].result().total > most:
+                self._one_by_one(subnets)
+            else:
+                self._later.append(later)
+        nics = {nic.nic_id: nic for later in self._later for nic in self._reading.end_must(later)}
+        return list(nics.values())
 
 
 class _Reading:

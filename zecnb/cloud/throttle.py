@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 __all__ = ["Throttle"]
 
 
+_SHORTEST, _LONGEST = 1.0, 16.0  # seconds to wait when the API does not say how long
+
+
 class Throttle:
     """Makes callers wait until the API may be called again.
 
@@ -24,11 +27,26 @@ class Throttle:
         self._sleep = sleep
         self._lock = threading.Lock()
         self._until = 0.0
+        self._pause = 0.0
 
-    def hold(self, seconds: float) -> None:
-        """Let nobody call for so many seconds from now."""
+    def refused(self, retry_after: float | None) -> None:
+        """Hold everybody after a refusal.
+
+        Args:
+            retry_after: seconds the API asked to wait; when None, a second, and twice as long each time nothing got
+                through since the last wait. Calls that were under way together and are refused together count once.
+        """
         with self._lock:
-            self._until = max(self._until, self._clock() + seconds)
+            now = self._clock()
+            if retry_after is None:
+                if now >= self._until:
+                    self._pause = min(max(2 * self._pause, _SHORTEST), _LONGEST)
+                retry_after = self._pause if now >= self._until else 0.0
+            self._until = max(self._until, now + retry_after)
+
+    def accepted(self) -> None:
+        """Note that a call got through."""
+        self._pause = 0.0
 
     def wait(self) -> None:
         """Return once calling is allowed."""

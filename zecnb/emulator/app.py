@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from zecnb.emulator.actions import Context, find_action
 from zecnb.emulator.auth import Keys, verify
+from zecnb.emulator.control import PREFIX, Control
 from zecnb.emulator.wire import ApiFailure, Request, Response, failure, new_request_id, success
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class App:
         faults: what goes wrong on purpose.
         clock: Unix seconds.
         sleep: waits for seconds.
+        control_token: opens the control path; nothing does when empty.
     """
 
     def __init__(
@@ -44,20 +46,28 @@ class App:
         *,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
+        control_token: str = "",
     ) -> None:
         self._state = state
         self._keys = keys
         self._faults = faults
         self._clock = clock
         self._sleep = sleep
+        self._control = Control(state, faults, control_token, self._act) if control_token else None
         self._recent: dict[str, deque[float]] = defaultdict(deque)
         self._counting = threading.Lock()
+
+    def skip_waits(self) -> None:
+        """Let faults that wait not wait."""
+        self._sleep = lambda _seconds: None
 
     def handle(self, request: Request) -> Response:
         """Answer one request; never raises."""
         request_id = new_request_id()
         name = request.headers.get("x-zc-action", "")
         try:
+            if self._control is not None and request.path.startswith(PREFIX):
+                return self._control.handle(request)
             verify(request, self._keys, self._clock(), self._state.settings.skew_seconds)
             action = self._find(request, name)
             body = _read_body(request)
@@ -68,6 +78,10 @@ class App:
         except Exception:  # noqa: BLE001 - a client gets an answer, whatever is wrong here
             _log.exception("%s failed inside the emulator", name)
             return failure(request_id, ApiFailure("INTERNAL_SERVER_ERROR", "The emulator has a defect; see its log."))
+
+    def _act(self, service: str, name: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Do what a colleague asks, past keys, rates and faults."""
+        return find_action(f"/api/v2/{service}", name, "").run(Context(self._state), body)
 
     def _find(self, request: Request, name: str) -> Any:
         if request.method != "POST":

@@ -88,6 +88,23 @@ class Faults:
             self._faults[self._next] = Fault(kind, action, **options)
             return self._next
 
+    def reseed(self, seed: int) -> None:
+        """Begin the chances anew."""
+        with self._lock:
+            self._random.seed(seed)
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Return every fault with its number and how often it has struck."""
+        with self._lock:
+            return [
+                {
+                    "fault": number,
+                    **{name: value for name, value in vars(fault).items() if name != "actor"},
+                    "fired": self._fired[number],
+                }
+                for number, fault in self._faults.items()
+            ]
+
     def clear(self) -> None:
         """Take back every fault."""
         with self._lock:

@@ -12,6 +12,7 @@ __all__ = ["Field", "Fields", "read_fields"]
 
 _JSON_NAMES = {str: "String", int: "Integer", bool: "Boolean", list: "Array", dict: "Object"}
 _LONGEST_TEXT = 4096
+_LONGEST_LIST = 10_000
 
 
 class Field(NamedTuple):
@@ -66,7 +67,7 @@ def _value(value: Any, field: Field, settings: Settings) -> Any:
         raise ApiFailure("INVALID_PARAMETER_LESS_MINIMUM", f"Parameter `{name}` must be at least {field.low}.")
     if high is not None and value > high:
         raise ApiFailure("INVALID_PARAMETER_EXCEED_MAXIMUM", f"Parameter `{name}` must be at most {high}.")
-    if field.kind is list and longest is not None and len(value) > longest:
+    if field.kind is list and len(value) > (longest := longest or _LONGEST_LIST):
         raise ApiFailure("INVALID_PARAMETER_EXCEED_LENGTH", f"Parameter `{name}` has more than {longest} items.")
     if field.kind is str:
         _check_text(value, field, longest or _LONGEST_TEXT)

@@ -74,9 +74,10 @@ def create_vpc(state: State, asked: dict[str, Any]) -> dict[str, Any]:
     if asked["mtu"] not in (1300, 1500, 9000):
         raise ApiFailure("INVALID_PARAMETER_VALUE", "Parameter `mtu` must be one of 1300, 1500, 9000.")
     with state.write() as connection:
-        vpc_id, group = state.new_id(), state.new_id()
-        connection.execute("INSERT INTO security_group VALUES (?)", (group,))
+        vpc_id = state.new_id()
         ipv6 = f"fd00:{state.random.randint(1, 65535):x}::/48" if asked["enablePriIpv6"] else None
+        group = state.new_id()
+        connection.execute("INSERT INTO security_group VALUES (?)", (group,))
         connection.execute(
             "INSERT INTO vpc (id, seq, name, cidr, mtu, ipv6_cidr, security_group_id, created) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -232,6 +233,7 @@ def create_nic(
         slow = state.settings.lifecycle_seconds
         created = state.now()
         vpc = find_vpc(state, subnet["vpc_id"])
+        mac = "fa:16:3e:" + ":".join(f"{state.random.randint(0, 255):02x}" for _ in range(3))
         instance = None
         if status in ("USED", "DETACHING"):
             instance = state.new_id()
@@ -249,7 +251,7 @@ def create_nic(
                 status or ("PENDING" if slow > 0 else "AVAILABLE"),
                 kind,
                 stack,
-                "fa:16:3e:" + ":".join(f"{state.random.randint(0, 255):02x}" for _ in range(3)),
+                mac,
                 instance,
                 asked["securityGroupId"] or vpc["security_group_id"],
                 new_ipv6(state, subnet) if stack != "IPv4" else None,

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zecnb.emulator import resources
+from zecnb.emulator.saved import ABOUT, plant_saved
 from zecnb.emulator.state import text
 
 if TYPE_CHECKING:
     from zecnb.emulator.state import State
 
-__all__ = ["APP_SIN", "WEB_07", "export", "plant"]
+__all__ = ["APP_SIN", "WEB_07", "export", "plant", "replace"]
 
 WEB_07 = "1680855999352675875"
 """The demo's vNIC ``web-07``, in subnet ``app-sin``."""
@@ -107,7 +108,8 @@ def plant(state: State, seed: str) -> None:
 
     Args:
         state: the resources.
-        seed: ``demo``, ``empty``, ``random:SEED:SIZE`` (SIZE vNICs), or the path of an exported JSON file.
+        seed: ``demo``, ``empty``, ``random:SEED:SIZE`` (SIZE vNICs), or the path of an exported JSON file or of the
+            folder of a saved inventory.
 
     Raises:
         ValueError: no such seed, or a file that is no export.
@@ -311,12 +313,18 @@ def export(state: State) -> str:
     return json.dumps({"zec_emulator": 1, **tables}, indent=1, sort_keys=True)
 
 
-def _load(state: State, path: Path) -> None:
+def replace(state: State, content: dict[str, Any]) -> None:
+    """Put an exported account in the place of what is there, at once.
+
+    Raises:
+        ValueError: it is no exported account; nothing has changed.
+    """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
         if content["zec_emulator"] != 1:
             raise ValueError("it is of another version")  # noqa: TRY301 - one message for all of them
         with state.write() as connection:
+            for table in (*_TABLES, *_LATER, "lingering"):
+                connection.execute(f"DELETE FROM {table}")
             for table in (*_TABLES, *_LATER):
                 columns = {row["name"] for row in state.rows(f"PRAGMA table_info({table})")}
                 for row in content.get(table, []) if table in _LATER else content[table]:
@@ -324,6 +332,16 @@ def _load(state: State, path: Path) -> None:
                         raise ValueError(f"its {table} has other columns")  # noqa: TRY301
                     names, marks = ", ".join(row), ", ".join("?" * len(row))
                     connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(row.values()))
-        state.complete()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, sqlite3.Error, sqlite3.Warning) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, sqlite3.Error, sqlite3.Warning, OverflowError) as error:
+        raise ValueError(f"it is no exported account: {error}") from error
+    state.complete()
+
+
+def _load(state: State, path: Path) -> None:
+    try:
+        if (path / ABOUT).is_file():
+            plant_saved(state, path)
+        else:
+            replace(state, json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
         raise ValueError(f"{path.name} is neither a seed's name nor an exported account: {error}") from error

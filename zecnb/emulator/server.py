@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import ipaddress
+import logging
 import secrets
+import shutil
 import socket
 import threading
 import time
@@ -17,8 +21,10 @@ from starlette.responses import Response as HttpResponse
 
 from zecnb.emulator.app import App
 from zecnb.emulator.auth import Keys
+from zecnb.emulator.certificate import Certificate, make_certificate
 from zecnb.emulator.faults import Faults
-from zecnb.emulator.seeds import plant
+from zecnb.emulator.patience import patient
+from zecnb.emulator.seeds import export, plant
 from zecnb.emulator.state import State
 from zecnb.emulator.wire import ApiFailure, Request, Response, failure, new_request_id
 
@@ -32,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Emulator"]
 
+_log = logging.getLogger("zecnb.emulator")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _LARGEST_BODY = 5 << 20
 
@@ -40,13 +47,21 @@ class Emulator:
     """A local ZEC.
 
     Args:
-        seed: ``demo``, ``empty``, ``random:SEED:SIZE``, or the path of an exported JSON file.
+        seed: ``demo``, ``empty``, ``random:SEED:SIZE``, or the path of an exported JSON file or of a saved inventory.
         db: file that keeps the state; seeded only when it is new. Forgotten at the end when None.
-        host: where to listen; anything but loopback must be wanted.
+        host: where to listen.
+        allow_remote: listen elsewhere than on loopback, where others can reach it.
         port: 0 takes a free one.
         settings: the assumptions.
         access_key_id, access_key_password, token: random per start unless given.
+        control_token: opens ``/_zecnb/``, see ``control``; random per start unless given.
+        fault_seed: of the probabilities of faults.
+        tls: answer HTTPS, with a certificate made at start.
+        patience: seconds a client has for the head and for the body of a request, and for reading the answer.
         clock: Unix seconds.
+
+    Raises:
+        ValueError: no such seed, or a host that others can reach without ``allow_remote``.
     """
 
     def __init__(
@@ -60,17 +75,28 @@ class Emulator:
         access_key_id: str | None = None,
         access_key_password: str | None = None,
         token: str | None = None,
+        control_token: str | None = None,
+        fault_seed: int = 0,
+        allow_remote: bool = False,
+        tls: bool = False,
+        patience: float = 30.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        if host not in _LOOPBACK and not allow_remote:
+            raise ValueError(f"others can reach {host}; say allow_remote (--allow-remote) if that is wanted")
         self.state = _open_state(seed, db, settings, clock)
-        self.faults = Faults()
+        self.faults = Faults(fault_seed)
+        self.control_token = control_token or secrets.token_urlsafe(30)
+        """Opens the control path, ``/_zecnb/``."""
         self._keys = Keys(
             access_key_id or secrets.token_hex(10).upper(),
             access_key_password or secrets.token_urlsafe(30),
             token or secrets.token_urlsafe(30),
         )
-        self._app = App(self.state, self._keys, self.faults, clock=clock)
+        self._app = App(self.state, self._keys, self.faults, clock=clock, control_token=self.control_token)
         self._host, self._port = host, port
+        self._tls, self._patience = tls, patience
+        self._certificate: Certificate | None = None
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -93,7 +119,20 @@ class Emulator:
     def url(self) -> str:
         """Where it listens, once started."""
         shown = f"[{self._host}]" if ":" in self._host else self._host
-        return f"http://{shown}:{self._port}"
+        return f"{'https' if self._tls else 'http'}://{shown}:{self._port}"
+
+    @property
+    def certificate(self) -> Path | None:
+        """PEM file of the authority that clients must trust; None without TLS."""
+        return self._certificate.authority if self._certificate else None
+
+    def skip_waits(self) -> None:
+        """Let faults that wait not wait: their effects stay."""
+        self._app.skip_waits()
+
+    def export(self) -> str:
+        """Return the whole account as JSON, to begin another emulator with."""
+        return export(self.state)
 
     def handle(self, request: Request) -> Response:
         """Answer a request without a socket."""
@@ -104,9 +143,14 @@ class Emulator:
 
         Raises:
             OSError: the port is taken.
+            ValueError: TLS is wanted and its package is not there.
         """
         if self._server is not None:
             return self
+        if self._host not in _LOOPBACK:
+            _log.warning("listening on %s, where others can reach it; its keys are all that protects it", self._host)
+        if self._tls and self._certificate is None:
+            self._certificate = make_certificate(self._host)
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         # The protocol is named so that asyncio knows it for TCP and sends small answers at once (TCP_NODELAY).
         listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -127,11 +171,16 @@ class Emulator:
             server_header=False,
             timeout_keep_alive=60,
             h11_max_incomplete_event_size=65536,
+            http=patient(self._patience),
+            ws="none",
+            **_files(self._certificate),
         )
         self._server = _Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([listener],), name="zecnb-emulator", daemon=True)
         self._thread.start()
         self._server.ready.wait(30)
+        if self._certificate is not None:
+            self._certificate.key.unlink(missing_ok=True)  # read by now
         return self
 
     def stop(self) -> None:
@@ -141,6 +190,9 @@ class Emulator:
             self._server.force_exit = True
             self._thread.join(10)
             self._server = self._thread = None
+        if self._certificate is not None:
+            shutil.rmtree(self._certificate.authority.parent, ignore_errors=True)
+            self._certificate = None
         self.state.close()
 
     def __enter__(self) -> Self:
@@ -168,7 +220,10 @@ class Emulator:
         if answer.length is not None:
             response.headers["content-length"] = str(answer.length)
         try:
-            await response(scope, receive, send)
+            async with asyncio.timeout(self._patience):
+                await response(scope, receive, send)
+        except TimeoutError:  # a client that does not read
+            _abort(send)
         except RuntimeError:  # fewer bytes than announced: that is the fault
             if answer.length is None:
                 raise
@@ -181,13 +236,15 @@ class Emulator:
             return failure(new_request_id(), ApiFailure("AUTHFAILURE_UNAUTHORIZED_OPERATION", "Unknown host."))
         body = bytearray()
         try:
-            async for chunk in http.stream():
-                body += chunk
-                if len(body) > _LARGEST_BODY:
-                    return failure(
-                        new_request_id(), ApiFailure("INVALID_PARAMETER_EXCEED_LENGTH", "The body is too large.", 413)
-                    )
-        except ClientDisconnect:
+            async with asyncio.timeout(self._patience):
+                async for chunk in http.stream():
+                    body += chunk
+                    if len(body) > _LARGEST_BODY:
+                        return failure(
+                            new_request_id(),
+                            ApiFailure("INVALID_PARAMETER_EXCEED_LENGTH", "The body is too large.", 413),
+                        )
+        except (ClientDisconnect, TimeoutError):
             return Response(0, aborted=True)
         request = Request(http.method, http.url.path, dict(http.headers), bytes(body))
         return await run_in_threadpool(self._app.handle, request)
@@ -195,7 +252,22 @@ class Emulator:
     def _knows(self, host: str) -> bool:
         name = host.rsplit("://", maxsplit=1)[-1].lower()
         name = name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
-        return name in _LOOPBACK or name == self._host.lower() or self._host not in _LOOPBACK
+        if name in _LOOPBACK or name == self._host.lower():
+            return True
+        # Elsewhere than on loopback it has addresses and names of its own; a page's name is none of them.
+        return self._host not in _LOOPBACK and (_is_address(name) or name == socket.gethostname().lower())
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _files(certificate: Certificate | None) -> dict[str, Any]:
+    return {"ssl_certfile": certificate.chain, "ssl_keyfile": certificate.key} if certificate else {}
 
 
 def _open_state(seed: str, db: str | Path | None, settings: Settings | None, clock: Callable[[], float]) -> State:

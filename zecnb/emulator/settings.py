@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Settings", "assumptions"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Settings", "assumptions", "parse_settings"]
 
 
 def _assumed(default: Any, number: str, meaning: str) -> Any:
@@ -48,6 +52,10 @@ class Settings:
     rate_per_second: float = _assumed(0.0, "A22", "calls of one action a second before 429; 0 for no limit")
 
     def __post_init__(self) -> None:
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if isinstance(value, int | float) and not isinstance(value, bool) and not 0 <= value < math.inf:
+                raise ValueError(f"{each.name} is a number from 0, not {value!r}")
         for name, allowed in (
             ("count_pick", ("lowest", "random")),
             ("duplicate_in_request", ("illegal", "once")),
@@ -58,6 +66,35 @@ class Settings:
         ):
             if getattr(self, name) not in allowed:
                 raise ValueError(f"{name} is one of {', '.join(allowed)}, not {getattr(self, name)!r}")
+
+
+def parse_settings(given: Iterable[str], **more: Any) -> Settings:
+    """Read ``NAME=VALUE`` pairs, each value of the type its default has; a list's items are parted by commas.
+
+    Raises:
+        ValueError: no such switch, or no such value.
+    """
+    defaults = {each.name: each.default for each in fields(Settings)}
+    values = dict(more)
+    for pair in given:
+        name, sign, text = pair.partition("=")
+        if not sign or name not in defaults:
+            raise ValueError(f"{pair!r} is not NAME=VALUE with a name that --assumptions lists")
+        values[name] = _read(name, text, defaults[name])
+    return Settings(**values)
+
+
+def _read(name: str, text: str, default: Any) -> Any:
+    if isinstance(default, bool):
+        if text.lower() not in ("true", "false"):
+            raise ValueError(f"{name} is true or false, not {text!r}")
+        return text.lower() == "true"
+    if isinstance(default, tuple):
+        return tuple(filter(None, text.split(",")))
+    try:
+        return type(default)(text)
+    except ValueError as error:
+        raise ValueError(f"{name} is a number, not {text!r}") from error
 
 
 def assumptions(settings: Settings | None = None) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from zecnb.errors import CloudError, PlanBlockedError, PlanDriftedError, UsageError
+from zecnb.errors import PlanBlockedError, PlanDriftedError, UsageError
 from zecnb.execution.drift import changes
 from zecnb.execution.history import read_record
 from zecnb.execution.journal import Event
@@ -19,7 +19,7 @@ from zecnb.execution.steps import Progress, Step, steps_of
 from zecnb.schema import RECEIPT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from zecnb.execution.history import Past, Record
     from zecnb.execution.stepper import Context
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["apply_plan", "make_receipt", "resume_run", "run_steps"]
 
-_WORKERS = 16
+_WORKERS = 64
 
 
 def apply_plan(plan: Plan, context: Context) -> Receipt:
@@ -62,7 +62,7 @@ def _apply(plan: Plan, context: Context) -> Receipt:
         first = drifted.iloc[0]
         raise PlanDriftedError(
             f"the cloud changed since the plan was made, in {len(drifted)} places; the first: {first['now']}. "
-            "Nothing was sent; plan again",
+            "Nothing was sent; plan again, or rebase the plan",
             drifted,
         )
     context.journal.started(context.run, steps, rows, context.nic_limit)
@@ -134,7 +134,8 @@ def _resume(context: Context) -> Receipt:
         else:
             pending.append(step)
     ours = {call: past.ours for call, past in record.past.items()}
-    outcomes |= run_steps(pending, context, ours=ours)
+    doubtful = {call for call, past in record.past.items() if not past.clear}
+    outcomes |= run_steps(pending, context, ours=ours, doubtful=doubtful)
     return make_receipt(context, record.steps, record.rows, outcomes)
 
 
@@ -165,13 +166,15 @@ def _done_before(context: Context, record: Record) -> dict[int, Outcome]:
 
 def _recount(context: Context, step: Step, past: Past) -> Outcome:
     """Say what became of a count that was sent before; it is never sent twice."""
-    try:
-        held = context.observe([step.nic_id]).addresses_of_nic(step.nic_id)
-    except CloudError as error:
-        return Outcome(dict.fromkeys(step.addresses, "unknown"), error.code, error.request_id)
-    got = past.returned or (held - past.pre_image)
-    if past.clear and not past.returned:
-        got = frozenset()
+    got: frozenset[str] | set[str] = past.returned
+    if not past.clear:
+        wanted = step.ip_address_count or 0
+        held = Stepper(context, step).look(lambda there: len(there - past.pre_image) >= wanted)
+        if held is None:
+            unreadable = "the vNIC could not be read, so what became of the call is not known"
+            reasons = dict.fromkeys(step.addresses, unreadable)
+            return Outcome(dict.fromkeys(step.addresses, "unknown"), None, past.request_id, reasons)
+        got = held - past.pre_image
     if not past.clear and len(got) in (0, step.ip_address_count):
         event = Event("resolved", step.call, step.nic_id, returned=sorted(got), request_id=past.request_id)
         context.journal.write(context.run, event)
@@ -193,9 +196,19 @@ def run_steps(
     *,
     before: Inventory | None = None,
     ours: Mapping[int, frozenset[str]] | None = None,
+    doubtful: Collection[int] = (),
     release: bool = False,
 ) -> dict[int, Outcome]:
-    """Make the calls, those of one subnet in turn, subnets side by side; return outcomes by call."""
+    """Make the calls, those of one subnet in turn, subnets side by side; return outcomes by call.
+
+    Args:
+        steps: the calls.
+        context: what the run works with.
+        before: what was read a moment ago.
+        ours: what earlier attempts may have changed, by call.
+        doubtful: calls of which an earlier attempt may take effect yet.
+        release: whether to release instead of assigning.
+    """
     groups: dict[str, list[Step]] = defaultdict(list)
     for step in steps:
         groups[step.subnet_id].append(step)
@@ -203,13 +216,14 @@ def run_steps(
     lock = threading.Lock()
 
     def work(group: list[Step]) -> None:
-        known = before  # what was read before the first call of a subnet says nothing of what comes after it
+        known = before  # what was read before a call of a subnet says nothing of what comes after it
         for step in group:
             if context.stop.is_set():
                 return
             mine = (ours or {}).get(step.call, frozenset())
-            outcome = Stepper(context, step, ours=mine, release=release).run(known)
-            known = None
+            stepper = Stepper(context, step, ours=mine, doubt=step.call in doubtful, release=release)
+            outcome = stepper.run(known)
+            known = stepper.seen
             with lock:
                 outcomes[step.call] = outcome
                 if context.report is not None:

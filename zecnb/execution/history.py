@@ -25,7 +25,7 @@ class Past:
         pre_image: what the vNIC held before the first call.
         returned: addresses that the API, or a read-back, said were assigned or released.
         begun: whether a call was begun.
-        clear: whether the last call begun has a clear outcome.
+        clear: whether what became of every call begun is known; a refusal does not tell what an earlier, lost call did.
         request_id: of the last answer.
     """
 
@@ -110,7 +110,7 @@ def _past(events: Iterable[dict[str, Any]]) -> Past:
                 if event["state"] == "rejected":
                     sent = set()
                 returned |= set(event["returned"] or ())
-                clear = event["state"] != "unknown"
+                clear = event["state"] == "accepted" or (event["state"] == "rejected" and not asked)
             case "resolved":
                 asked, sent = set(), set()
                 returned |= set(event["returned"] or ())

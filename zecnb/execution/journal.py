@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from zecnb.errors import UsageError
 from zecnb.execution.locks import actor
 from zecnb.store import METADATA
+from zecnb.together import Together
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
     from zecnb.execution.steps import Step
     from zecnb.store import Store
 
-__all__ = ["Event", "Journal", "Run"]
+__all__ = ["LEAST_DAYS", "Event", "Journal", "Run"]
+
+LEAST_DAYS = 30
+"""What the journal remembers at least."""
 
 EVENTS = sa.Table(
     "journal",
@@ -98,6 +102,7 @@ class Journal:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._append = Together(self._insert)  # the threads of a run share one commit
         self._who = {"actor": actor(), "host": socket.gethostname()}
 
     def write(self, run: Run, event: Event) -> None:
@@ -108,8 +113,11 @@ class Journal:
         """
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         row = {"at": at, **self._who, **run._asdict(), **event._asdict()}
+        self._append(row)
+
+    def _insert(self, rows: list[dict[str, Any]]) -> None:
         with self._store.begin() as connection:
-            connection.execute(sa.insert(EVENTS).values(row))
+            connection.execute(sa.insert(EVENTS), rows)
 
     def started(self, run: Run, steps: Iterable[Step], rows: list[list[Any]], nic_limit: int | None) -> None:
         """Record what a run is going to do, enough to finish it from here alone."""
@@ -136,7 +144,32 @@ class Journal:
             rows = connection.execute(sa.select(*columns).order_by(EVENTS.c.id)).mappings().all()
         frame = pd.DataFrame([dict(row) for row in rows], columns=[column.name for column in columns])
         frame["at"] = pd.to_datetime(frame["at"], utc=True, format="ISO8601")
-        return frame
+        return frame.astype(dict.fromkeys(("call", "ip_address_count", "http_status"), "Int64"))
+
+    def prune(self, days: float) -> int:
+        """Forget runs that ended longer ago; return how many events that were.
+
+        Unfinished runs stay, whatever their age, and so does what a run that stays undoes. A run that is forgotten
+        can no longer be undone or resumed.
+
+        Args:
+            days: at least ``LEAST_DAYS``.
+
+        Raises:
+            UsageError: less than that.
+            JournalError: the journal cannot be written.
+        """
+        if not days >= LEAST_DAYS:
+            raise UsageError(f"the journal keeps at least {LEAST_DAYS} days, so not {days:g}")
+        before = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="milliseconds")
+        run_id = EVENTS.c.run_id
+        ended = sa.select(run_id).where(EVENTS.c.event == "finished")
+        recent = sa.select(run_id).where(EVENTS.c.at >= before)
+        stays = sa.or_(run_id.in_(recent), run_id.not_in(ended))
+        undone = sa.select(EVENTS.c.plan_digest).where(EVENTS.c.kind == "undo", stays)
+        victims = sa.select(run_id).where(sa.not_(stays), run_id.not_in(undone))
+        with self._store.begin() as connection:
+            return connection.execute(sa.delete(EVENTS).where(run_id.in_(victims))).rowcount
 
     def newest(self) -> int:
         """Return the number of the newest event, 0 when there is none."""

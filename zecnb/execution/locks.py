@@ -100,9 +100,10 @@ class Process(NamedTuple):
 def _born(pid: int) -> str | None:
     """Return when a process of this machine began, None when there is none, or only what is left of a dead one."""
     try:
-        state, *rest = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
+    state, *rest = stat.rpartition(")")[2].split()  # the name before it may hold anything
     return None if state in "ZX" else rest[18]
 
 

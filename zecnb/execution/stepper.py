@@ -99,16 +99,28 @@ class Stepper:
         context: what the run works with.
         step: the call.
         ours: addresses that an earlier, interrupted attempt at this step asked for and that were not there before.
+        doubt: whether that attempt ended without a clear outcome, so that it may take effect yet.
         release: whether to release the step's addresses instead of assigning them.
+
+    Attributes:
+        seen: what was read after the call and shows its effect; None when nothing does.
     """
 
     def __init__(
-        self, context: Context, step: Step, *, ours: frozenset[str] = frozenset(), release: bool = False
+        self,
+        context: Context,
+        step: Step,
+        *,
+        ours: frozenset[str] = frozenset(),
+        doubt: bool = False,
+        release: bool = False,
     ) -> None:
         self.context = context
         self.step = step
         self.ours = ours
+        self.doubt = doubt
         self.release = release
+        self.seen: Inventory | None = None
         self._settled: dict[str, str] = {}
         self._done = "released" if release else "assigned"
 
@@ -116,8 +128,10 @@ class Stepper:
         """Do it.
 
         Args:
-            known: what was read a moment ago; read now when None.
+            known: what was read a moment ago; read now when None, or when it does not show the vNIC.
         """
+        if known is not None and known.nic_position(self.step.nic_id) < 0:
+            known = None
         try:
             snapshot = known if known is not None else self.context.observe([self.step.nic_id])
         except CloudError as error:
@@ -133,7 +147,9 @@ class Stepper:
         already = "already_absent" if self.release else "already_present"
         for address in set(self.step.addresses) - set(todo):
             self._settled[address] = self._done if address in self.ours else already
-        return self._list(todo, held) if todo else self._outcome({})
+        if todo:
+            return self._list(todo, held)
+        return self._resolved({}, None) if self.doubt else self._outcome({})
 
     def _left(self, addresses: list[str], held: set[str]) -> list[str]:
         return [address for address in addresses if (address in held) == self.release]
@@ -141,7 +157,7 @@ class Stepper:
     # -- a list of addresses -------------------------------------------------------------------------------------
 
     def _list(self, todo: list[str], held: set[str]) -> Outcome:
-        left, request_id, doubt = todo, None, False
+        left, request_id, doubt = todo, None, self.doubt
         for _ in range(_SENDS):
             try:
                 answer = self._send(left, held)
@@ -150,7 +166,7 @@ class Stepper:
                 if not error.may_have_happened and not doubt:
                     return self._rejected(error)
                 doubt = True  # from here on a refusal may be about our own addresses, which do not show yet
-                now = self._look(lambda there: not self._left(todo, there))
+                now = self.look(lambda there: not self._left(todo, there))
                 if now is None:
                     return self._end("unknown", error)
                 left = self._left(todo, now)
@@ -158,7 +174,7 @@ class Stepper:
                     self._settled |= dict.fromkeys(set(todo) - set(left), self._done)
                     return self._rejected(error, doubt=True)
             else:
-                now = self._look(lambda there: not self._left(todo, there))
+                now = self.look(lambda there: not self._left(todo, there))
                 left = self._left(todo, now) if now is not None else []
                 states = {a: "unknown" if a in left else self._done for a in todo}
                 states |= {a: "assigned_other" for a in answer.ip_addresses if a not in todo and not self.release}
@@ -182,12 +198,13 @@ class Stepper:
         except CloudError as error:
             if not error.may_have_happened:
                 return self._rejected(error)
-            now = self._look(lambda there: len(there - held) >= wanted)
+            now = self.look(lambda there: len(there - held) >= wanted)
             new = sorted(now - held) if now is not None else None
             if new is not None and len(new) == wanted:
                 return self._resolved(self._counted(new), error.request_id)
             if new == []:
-                return self._end("not_attempted", error, "the call had no effect; a count is never sent twice")
+                why = "no effect of the call shows; a count is never sent twice: resume to look again"
+                return self._end("not_attempted", error, why)
             return self._end("unknown", error)
         return self._resolved(self._counted(answer.ip_addresses), answer.request_id)
 
@@ -239,17 +256,20 @@ class Stepper:
         filled = event._replace(request_id=request_id, http_status=http_status, duration_ms=milliseconds)
         self.context.journal.write(self.context.run, filled)
 
-    def _look(self, settled: Callable[[set[str]], bool]) -> set[str] | None:
+    def look(self, settled: Callable[[set[str]], bool]) -> set[str] | None:
         """Read the vNIC until what is expected shows, for a while; return what it holds, None if unreadable."""
         held: set[str] | None = None
         for pause in (*_PATIENCE, None):
             try:
-                held = self.context.observe([self.step.nic_id]).addresses_of_nic(self.step.nic_id)
+                inventory = self.context.observe([self.step.nic_id])
+                held = inventory.addresses_of_nic(self.step.nic_id)
             except CloudError:
                 held = None
-            if pause is None or (held is not None and settled(held)):
+            if held is not None and settled(held):
+                self.seen = inventory
                 break
-            self.context.sleep(pause)
+            if pause is not None:
+                self.context.sleep(pause)
         return held
 
     def _rejected(self, error: CloudError, *, doubt: bool = False) -> Outcome:
@@ -290,7 +310,8 @@ class Stepper:
 
     def _resolved(self, states: dict[str, str], request_id: str | None) -> Outcome:
         """Record what the read-back showed."""
-        changed = sorted(a for a, state in states.items() if state in ("assigned", "assigned_other", "released"))
+        every = {**self._settled, **states}
+        changed = sorted(a for a, state in every.items() if state in ("assigned", "assigned_other", "released"))
         event = Event("resolved", self.step.call, self.step.nic_id, returned=changed, request_id=request_id)
         self.context.journal.write(self.context.run, event)
         return self._outcome(states, request_id)

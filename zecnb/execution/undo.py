@@ -45,7 +45,7 @@ def _undo(context: Context, run_id: str) -> Receipt:
     snapshot = context.observe(nics)
     bound = context.api.bound_addresses(nics)
     primaries = set(zip(snapshot.nics["nic_id"], snapshot.nics["primary_ipv4"].fillna(""), strict=True))
-    before = _released_before(context, run_id)
+    before, lost = _earlier_undos(context, run_id)
     known: dict[int, Outcome] = {}
     steps: list[Step] = []
     for number, step in enumerate(added):
@@ -67,19 +67,26 @@ def _undo(context: Context, run_id: str) -> Receipt:
             steps.append(step._replace(call=number, addresses=left, ip_address_count=None))
     rows = [[row, step.nic_id, address, False] for row, step, address in _rows(record, added)]
     context.journal.started(context.run, steps, rows, None)
-    outcomes = run_steps(steps, context, release=True)
+    doubtful = {step.call for step in steps if any((step.nic_id, address) in lost for address in step.addresses)}
+    outcomes = run_steps(steps, context, doubtful=doubtful, release=True)
     stays = [added[-1 - call]._replace(call=call) for call in known]
     return make_receipt(context, [*steps, *stays], rows, {**outcomes, **known})
 
 
-def _released_before(context: Context, run_id: str) -> dict[tuple[str, str], str]:
-    """Return what earlier undos of the run released for certain, and which of them: it is no longer the run's."""
+def _earlier_undos(context: Context, run_id: str) -> tuple[dict[tuple[str, str], str], set[tuple[str, str]]]:
+    """Return what earlier undos released for certain, and which of them; and what they may be releasing yet.
+
+    What was released for certain is no longer the run's.
+    """
     released: dict[tuple[str, str], str] = {}
+    lost: set[tuple[str, str]] = set()
     for undo in context.journal.runs_of("undo", context.run.account, run_id):
         record = read_record(context.journal, undo)
         for step in record.steps:
-            released |= {(step.nic_id, address): undo for address in record.past[step.call].returned}
-    return released
+            past = record.past[step.call]
+            released |= {(step.nic_id, address): undo for address in past.returned}
+            lost |= {(step.nic_id, address) for address in past.asked if not past.clear}
+    return released, lost
 
 
 def _added(record: Record) -> list[Step]:

@@ -9,16 +9,20 @@ from zecnb.render.cells import percent, plain
 from zecnb.render.tables import bare_table, verdict_view, wrap
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
 __all__ = [
     "STYLE",
     "age_words",
     "code_html",
+    "coverage_html",
+    "files_html",
     "headline",
     "nic_html",
-    "picture_html",
     "question_html",
+    "quiet_html",
     "status_html",
     "verdicts_html",
 ]
@@ -26,23 +30,27 @@ __all__ = [
 STYLE = (
     "<style>"
     ".zecnb-panel{border:1px solid rgba(128,128,128,.35);border-radius:6px;padding:12px 14px;max-width:1100px;"
-    "box-sizing:border-box}"
+    "box-sizing:border-box;container-type:inline-size}"
     ".zecnb-panel .widget-html-content,.zecnb-panel .jupyter-widgets.widget-html>.widget-html-content{line-height:1.45}"
     ".zecnb-head{font-size:13px;opacity:.85}.zecnb-head b{opacity:1}"
     ".zecnb-status{font-size:14px;min-height:1.6em;padding:.3em .6em;border-left:4px solid rgba(128,128,128,.5);"
     "background:rgba(128,128,128,.08);margin:.2em 0}"
+    "@container (max-width:900px){.zecnb-status{min-height:2.9em}}"
+    "@container (max-width:480px){.zecnb-status{min-height:4.4em}}"
     ".zecnb-status b{margin-right:.25em}"
     ".zecnb-status.ready,.zecnb-status.done{border-left-color:#009E73}"
     ".zecnb-status.blocked,.zecnb-status.error{border-left-color:#D55E00}"
     ".zecnb-status.partly,.zecnb-status.stale,.zecnb-status.risk{border-left-color:#E69F00}"
     ".zecnb-status.running,.zecnb-status.loading{border-left-color:#0072B2}"
-    ".zecnb-chart{max-width:min(100%,640px);height:auto;display:block;margin:.4em 0}"
+    ".zecnb-files{display:flex;flex-wrap:wrap;gap:6px 14px;margin:.4em 0}"
+    ".zecnb-panel .zecnb-file{color:inherit;text-decoration:underline}"
+    ".zecnb-csv textarea{font-family:var(--jp-code-font-family,monospace);font-size:12px;white-space:pre}"
     ".zecnb-code{font-size:12px;padding:.6em .8em;background:rgba(128,128,128,.12);border-radius:4px;overflow-x:auto;"
     "white-space:pre-wrap;user-select:all;margin:.4em 0}"
     ".zecnb-panel button:focus-visible,.zecnb-panel input:focus-visible,.zecnb-panel textarea:focus-visible,"
     ".zecnb-panel select:focus-visible{outline:2px solid #0072B2;outline-offset:1px}"
     ".zecnb-panel .widget-toggle-buttons{display:flex;flex-direction:row;align-items:center}"
-    ".zecnb-panel .widget-toggle-buttons .widget-label{flex:0 0 auto;text-align:right}"
+    ".zecnb-panel .widget-toggle-buttons .widget-label{flex:0 0 auto;text-align:right;margin-right:8px}"
     ".zecnb-ask{align-items:center;gap:6px}"
     "</style>"
 )
@@ -55,6 +63,7 @@ _WORDS = {
     "risk": "Ready, with risks",
     "ready": "Ready",
     "nothing": "Nothing to do",
+    "stale": "Reading again",
     "running": "Working",
     "partly": "Partly done",
     "done": "Done",
@@ -68,29 +77,35 @@ def age_words(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def headline(account: str, age: float | None = None, coverage: float | None = None) -> str:
+def headline(account: str, age: float | None = None) -> str:
     """Return the line that says what the verdict rests on."""
     parts = [f"<b>zecnb</b> account: {escape(plain(account))}"]
     if age is not None:
         parts.append(f"inventory read {age_words(age)} ago")
-    if coverage is not None:
-        parts.append(f"coverage {percent(coverage)}")
     return f"<div class='zecnb-head'>{' · '.join(parts)}</div>"
 
 
-def status_html(state: str, words: str, summary: pd.DataFrame | None = None) -> str:
+def status_html(
+    state: str, words: str, summary: pd.DataFrame | None = None, *, warn_at: float = 0.75, critical_at: float = 0.9
+) -> str:
     """Return the status line; screen readers are told when it changes.
 
     Args:
         state: one of those of ``_WORDS``.
         words: plain text.
-        summary: columns of ``schema.SUMMARY``; its first row's utilisation is added.
+        summary: columns of ``schema.SUMMARY``; the utilisation of a single row is added.
+        warn_at: utilisation, 0..1, from which on a subnet is said to be filling.
+        critical_at: utilisation, 0..1, from which on it is said to be nearly full.
     """
     parts = [f"<b>{_WORDS[state]}</b> {escape(plain(words))}"]
+    if summary is not None and len(summary) > 1:
+        parts.append(f"{len(summary):,} subnets")
+        full = int((summary["utilisation_after"] >= warn_at).sum())
+        parts.append(f"{full:,} of them from {warn_at * 100:.4g} % on" if full else f"all below {warn_at * 100:.4g} %")
     if summary is not None and len(summary) == 1:
         row = summary.iloc[0]
         before, after = percent(row["utilisation_before"]), percent(row["utilisation_after"])
-        parts.append(f"utilisation {before} → {after}")
+        parts.append(f"utilisation {before} → {after}, {_level(row['utilisation_after'], warn_at, critical_at)}")
         parts.append(f"free {row['free_after']:,}")
         parts.append(f"largest free run {row['largest_run_after']:,}")
         if row["unseen"]:
@@ -98,19 +113,54 @@ def status_html(state: str, words: str, summary: pd.DataFrame | None = None) -> 
     return f"<div class='zecnb-status {state}' role='status' aria-live='polite'>{' · '.join(parts)}</div>"
 
 
+def _level(share: float, warn_at: float, critical_at: float) -> str:
+    if share >= critical_at:
+        return f"critical: from {critical_at * 100:.4g} % on"
+    if share >= warn_at:
+        return f"warning: from {warn_at * 100:.4g} % on"
+    return f"normal: below {warn_at * 100:.4g} %"
+
+
 def verdicts_html(frame: pd.DataFrame) -> str:
     """Return the verdict table of a plan about one vNIC: address, verdict, holder, why, what to do."""
     return wrap(bare_table(verdict_view(frame), where=".frame"))
 
 
-def picture_html(png: str, alt: str) -> str:
-    """Return a picture with its text alternative.
+def quiet_html(words: str) -> str:
+    """Return a line that says something beside the point."""
+    return f"<div class='zecnb-head'>{escape(plain(words))}</div>"
+
+
+def coverage_html(share: float, unseen: int, partial: Sequence[str]) -> str:
+    """Return what the verdict does not rest on: addresses and sources that could not be seen.
 
     Args:
-        png: the picture, Base64.
-        alt: what it shows, in words.
+        share: addresses some listing shows, of those the API counts, 0..1.
+        unseen: addresses the API counts and no listing shows.
+        partial: sources that were not completely read.
     """
-    return f"<img class='zecnb-chart' alt='{escape(alt, quote=True)}' src='data:image/png;base64,{png}'>"
+    parts = [f"coverage {percent(share)}"]
+    parts.append(f"{unseen:,} addresses are used by something no listing shows" if unseen else "nothing is unseen")
+    if partial:
+        parts.append(f"not completely read: {', '.join(partial)}")
+    return quiet_html(" · ".join(parts))
+
+
+def files_html(words: str, links: Sequence[tuple[str, str, str]]) -> str:
+    """Return links to download files.
+
+    Args:
+        words: what they hold.
+        links: word, file name and ``data:`` URL each; one without URL is too large for a page.
+    """
+    shown = [
+        f"<a class='zecnb-file' download='{escape(name, quote=True)}' href='{escape(url, quote=True)}'>"
+        f"Download {escape(word.lower())}</a>"
+        if url
+        else f"{escape(word)}: too large for a link, Save plan writes it beside the notebook"
+        for word, name, url in links
+    ]
+    return f"<p class='zecnb-files'>{' '.join(shown)}</p>{quiet_html(words)}"
 
 
 def nic_html(name: str, status: str, subnet: str, used: int, limit: int | None) -> str:

@@ -1,0 +1,181 @@
+"""The subnet map in a real JupyterLab: seen, picked from by mouse and by keyboard, in any theme and width."""
+
+from __future__ import annotations
+
+import re
+import statistics
+import time
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from zecnb.emulator import Emulator
+
+from .accounts import connection, large
+from .conftest import SLOW, shot, theme
+
+pytestmark = pytest.mark.browser
+
+DEMO = "import zecnb\nfrom zecnb.emulator.seeds import WEB_07\nzec = zecnb.demo(progress=False)"
+
+WATCH = """panel => {
+    // Milliseconds from each key to the verdict that answers it.
+    window.answers = [];
+    let began = null;
+    let taken = false; // the verdict before the key has been taken back
+    document.addEventListener("keydown", () => { began = performance.now(); taken = false; }, true);
+    new MutationObserver(() => {
+        const status = panel.querySelector(".zecnb-status");
+        if (began === null || !status) return;
+        if (status.classList.contains("loading")) taken = true;
+        else if (taken) {
+            window.answers.push(performance.now() - began);
+            began = null;
+        }
+    }).observe(panel, { subtree: true, childList: true, characterData: true });
+}"""
+
+
+@pytest.fixture
+def panel(run) -> Locator:
+    """A panel on a vNIC of a /22, nothing asked for yet."""
+    found = run("map", DEMO, "panel = zec.panel(WEB_07)\npanel")
+    expect(found.get_by_role("grid")).to_be_visible(timeout=SLOW)
+    return found
+
+
+def said(panel: Locator) -> str:
+    """What stands below the map about one address."""
+    return panel.locator(".zecnb-map-said").inner_text()
+
+
+def free_cell(panel: Locator, page: Page, skip: int = 0) -> tuple[float, float, str]:
+    """Move the pointer over the map until it is on a free address; return where that is."""
+    grid = panel.get_by_role("grid")
+    grid.scroll_into_view_if_needed()
+    box = grid.bounding_box()
+    for y in range(12, 300, 17):
+        for x in range(120, int(box["width"]) - 20, 17):
+            page.mouse.move(box["x"] + x, box["y"] + y)
+            if " · free" in said(panel):
+                if not skip:
+                    return box["x"] + x, box["y"] + y, said(panel).split(" ")[0]
+                skip -= 1
+    pytest.fail("there is no free cell")
+
+
+def test_looks(panel: Locator, page: Page) -> None:
+    """Light and dark, narrow and wide: taken to be looked at; the map never runs out of its panel."""
+    panel.get_by_label("Addresses", exact=True).fill("10.0.4.93-97, 10.0.7.240-242")
+    expect(panel.locator(".zecnb-status")).to_contain_text("Blocked")
+    page.locator(".jp-SideBar [data-id=filebrowser]").click()  # the side bar takes half of a narrow screen
+    for look in ("Light", "Dark"):
+        theme(page, f"JupyterLab {look}")
+        for width in (700, 1600):
+            page.set_viewport_size({"width": width, "height": 1900})
+            panel.scroll_into_view_if_needed()
+            page.wait_for_timeout(400)
+            shot(panel, f"map-{look.lower()}-{width}")
+            assert panel.locator(".zecnb-map").bounding_box()["width"] <= panel.bounding_box()["width"]
+
+
+def test_picked_by_mouse(panel: Locator, page: Page) -> None:
+    """A click picks a free address into the field and is judged; another click takes it back."""
+    x, y, address = free_cell(panel, page)
+    field = panel.get_by_label("Addresses", exact=True)
+    page.mouse.click(x, y)
+    expect(field).to_have_value(address)
+    expect(panel.locator(".zecnb-status")).to_contain_text("Ready 1 OK")
+    expect(panel.locator(".zecnb-map-legend")).to_contain_text("planned 1")
+    page.mouse.click(x, y)
+    expect(field).to_have_value("")
+
+
+def test_dragged_over(panel: Locator, page: Page) -> None:
+    """A drag picks the free addresses between its ends and leaves the held ones."""
+    x, y, _ = free_cell(panel, page)
+    field = panel.get_by_label("Addresses", exact=True)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y + 20, steps=4)
+    page.mouse.up()
+    expect(field).to_have_value(re.compile(r"\d-\d+"))
+    expect(panel.locator(".zecnb-map-legend")).to_contain_text("conflict 0")
+
+
+def test_a_held_cell_is_told_and_not_picked(panel: Locator, page: Page) -> None:
+    """Who holds an address is said below the map; a click on it asks for nothing."""
+    field = panel.get_by_label("Addresses", exact=True)
+    field.fill("10.0.4.93")
+    expect(panel.locator(".zecnb-map-legend")).to_contain_text("conflict 1")
+    field.fill("")
+    grid = panel.get_by_role("grid")
+    grid.focus()
+    for key in ("Control+Home", *["ArrowDown"] * 2, *["ArrowRight"] * 29):
+        page.keyboard.press(key)
+    expect(panel.locator(".zecnb-map-said")).to_contain_text("10.0.4.93 · other vNIC · nic secondary · web-09")
+    page.keyboard.press("Space")
+    expect(field).to_have_value("")
+
+
+def test_picked_by_keyboard(panel: Locator, page: Page) -> None:
+    """Arrows move and tell, Space picks, Shift with arrows picks a range; the words reach screen readers."""
+    grid = panel.get_by_role("grid")
+    grid.focus()
+    page.keyboard.press("Control+Home")
+    for _ in range(200):
+        page.keyboard.press("ArrowRight")
+        if " · free" in said(panel):
+            break
+    address = said(panel).split(" ")[0]
+    active = panel.locator(f"#{grid.get_attribute('aria-activedescendant')}")
+    expect(active).to_have_text(f"{address}, free")
+    page.keyboard.press("Space")
+    field = panel.get_by_label("Addresses", exact=True)
+    expect(field).to_have_value(address)
+    expect(panel.locator("[aria-selected=true]")).to_contain_text("picked")
+    for _ in range(20):
+        page.keyboard.press("Shift+ArrowRight")
+    expect(field).to_have_value(re.compile(rf"^{re.escape(address)}(-|, )"))
+    shot(panel, "map-keyboard")
+
+
+def test_sixteen(run, page: Page, capsys: pytest.CaptureFixture[str]) -> None:
+    """A /16 with 39,000 held addresses opens, answers within 200 ms of a key, and zooms."""
+    with Emulator(seed="empty") as emulator:
+        nic = large(emulator.state)
+        panel = run("sixteen", connection(emulator), "panel = zec.panel()\npanel")
+        status = panel.locator(".zecnb-status")
+        panel.get_by_label("vNIC", exact=True).fill(nic)
+        expect(panel.get_by_role("grid")).to_be_visible(timeout=SLOW)  # reads 4,400 vNICs once
+        expect(panel.locator(".zecnb-map-legend")).to_contain_text(re.compile("other vNIC 39,"))
+        panel.get_by_label("vNIC", exact=True).fill("")
+        expect(panel.get_by_role("grid")).to_be_hidden()
+        began = time.perf_counter()
+        panel.get_by_label("vNIC", exact=True).fill(nic)
+        expect(panel.get_by_role("grid")).to_be_visible()
+        opened = time.perf_counter() - began
+
+        field = panel.get_by_label("Addresses", exact=True)
+        field.fill("10.1.200.1")
+        expect(status).not_to_contain_text("Checking")
+        panel.evaluate(WATCH)
+        field.press("End")
+        for count in range(1, 25):
+            field.press("2" if count % 2 else "Backspace")  # 10.1.200.12 and 10.1.200.1
+            page.wait_for_function("count => window.answers.length >= count", arg=count, timeout=5_000)
+            page.wait_for_timeout(60)
+        answers = page.evaluate("window.answers")
+        median = statistics.median(answers)
+        with capsys.disabled():
+            print(
+                f"\n/16 with 39,000 held: key to verdict median {median:.0f} ms, worst {max(answers):.0f} ms; "
+                f"map open in {opened * 1000:.0f} ms"
+            )
+        shot(panel, "map-16-whole")
+        panel.get_by_role("button", name="Zoom in").click()
+        panel.get_by_role("button", name="Zoom in").click()
+        page.wait_for_timeout(200)
+        shot(panel, "map-16-near")
+        assert median < 200
+        assert opened < 1.0

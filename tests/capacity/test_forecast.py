@@ -1,0 +1,313 @@
+"""Forecasts: what is said, what is not said, and laws they keep."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.backtest import KINDS, NOMINAL, backtest
+from zecnb.capacity.forecast import forecast, step_changes
+from zecnb.errors import UsageError
+from zecnb.schema import FORECAST, HISTORY, STEPS, empty
+
+LAST = pd.Timestamp("2026-06-01", tz="UTC")
+DATES = [name for name in FORECAST if name.endswith(("_from", "_to"))]
+
+
+def history(used: Any, *, usable: int = 253, subnet: str = "s", vpc: str | None = "v", every: int = 1) -> pd.DataFrame:
+    """Return one observation per day, the last on ``LAST``."""
+    values = np.round(np.asarray(used, float)).astype(np.int64)
+    days = np.arange(len(values)) - (len(values) - 1)
+    return pd.DataFrame(
+        {
+            "at": LAST + pd.to_timedelta(days * every, unit="D"),
+            "subnet_id": subnet,
+            "vpc_id": vpc,
+            "cidr": "10.0.0.0/24",
+            "usable": usable,
+            "used": values,
+        }
+    )
+
+
+def of_subnet(frame: pd.DataFrame, **options: Any) -> pd.Series:
+    """Return the forecast of the only subnet."""
+    return forecast(frame, **options).iloc[0]
+
+
+def noisy(seed: int = 1, days: int = 60, slope: float = 1.0, size: float = 3.0) -> Any:
+    """Return a line with noise, from 100 on its last day."""
+    return 100 + slope * (np.arange(days) - days + 1) + np.random.default_rng(seed).normal(0, size, days)
+
+
+# -- what is said --------------------------------------------------------------------------------------------------
+
+
+def test_straight_line_is_told_to_the_day() -> None:
+    """Two addresses a day with 53 left: full in 27 days, give or take one."""
+    row = of_subnet(history(np.arange(40) * 2 + 122))
+    assert (row["status"], row["used"], row["days"]) == ("filling", 200, 40)
+    assert row["slope"] == pytest.approx(2)
+    expected = (LAST + pd.Timedelta(days=27)).tz_localize(None)
+    assert row["full_from"] <= expected <= row["full_to"]
+    assert row["full_to"] - row["full_from"] <= pd.Timedelta(days=2)
+
+
+def test_thresholds_come_in_order() -> None:
+    """Warning, critical and full follow each other, and each range has its beginning before its end."""
+    row = of_subnet(history(noisy()), horizon=1000)
+    assert row["warn_from"] < row["critical_from"] < row["full_from"]
+    assert row["warn_to"] < row["critical_to"] < row["full_to"]
+    assert row["full_from"] < row["full_to"]
+
+
+def test_passed_thresholds_are_now() -> None:
+    """A threshold that is behind has the last day of data as its date."""
+    row = of_subnet(history(np.arange(40) + 190))
+    assert row["warn_from"] == row["warn_to"] == LAST.tz_localize(None)
+    assert row["critical_from"] == row["last_day"]
+
+
+def test_full_subnet_is_full_now() -> None:
+    """A subnet without a free address is full now, though it no longer grows."""
+    row = of_subnet(history([253] * 20))
+    assert (row["status"], row["full_from"]) == ("filling", row["last_day"])
+
+
+@pytest.mark.parametrize("days", [1, 2, 6])
+def test_too_few_days(days: int) -> None:
+    """Below seven distinct days nothing is said."""
+    row = of_subnet(history(np.arange(days) * 20 + 100))
+    assert row["status"] == "not enough data"
+    assert row[DATES].isna().all()
+    assert np.isnan(row["slope"])
+
+
+def test_many_observations_of_few_days() -> None:
+    """Days count, not observations."""
+    frame = pd.concat(
+        [history(np.arange(6) * 9 + k).assign(at=lambda f, k=k: f["at"] + pd.Timedelta(hours=k)) for k in range(5)]
+    )
+    row = of_subnet(frame)
+    assert (row["status"], row["days"]) == ("not enough data", 6)
+
+
+def test_seven_days_are_enough() -> None:
+    """From seven distinct days on there is a forecast."""
+    assert of_subnet(history(np.arange(7) * 9 + 100))["status"] == "filling"
+
+
+@pytest.mark.parametrize("used", [[100] * 30, np.arange(130, 70, -2), 100 + np.tile([0, 4], 20)])
+def test_flat_and_falling(used: Any) -> None:
+    """What does not grow is not filling, and gets no dates."""
+    row = of_subnet(history(used))
+    assert row["status"] == "not filling"
+    assert row[DATES].isna().all()
+
+
+def test_slow_growth_is_later() -> None:
+    """What grows, but cannot be full before the horizon, is later."""
+    assert of_subnet(history(np.arange(60) // 4 + 10, usable=1021), horizon=100)["status"] == "later"
+
+
+def test_dates_beyond_the_horizon_are_not_told() -> None:
+    """The end of a range that lies beyond the horizon is open."""
+    steps = np.cumsum(np.where(np.arange(60) % 17 == 0, 20, 0)) + 100
+    row = of_subnet(history(steps), horizon=60)
+    assert pd.notna(row["full_from"])
+    assert pd.isna(row["full_to"])
+
+
+def test_gaps_do_not_matter() -> None:
+    """A line observed every third day forecasts as the line does."""
+    row = of_subnet(history(np.arange(0, 60, 3) + 100, every=3))
+    assert row["slope"] == pytest.approx(1)
+    assert row["days"] == 20
+
+
+def test_outliers_do_not_tilt() -> None:
+    """Some wild days do not change the slope."""
+    used = np.arange(60) + 100.0
+    used[[5, 20, 33]] = [250, 0, 240]
+    assert of_subnet(history(used))["slope"] == pytest.approx(1, abs=0.05)
+
+
+# -- weekdays ------------------------------------------------------------------------------------------------------
+
+
+def weekend(days: int) -> Any:
+    """Return a slow line with 30 fewer on two days a week."""
+    at = np.arange(days)
+    return 100 + 0.5 * at - 30 * (at % 7 > 4)
+
+
+def test_weekday_pattern_is_used() -> None:
+    """With weeks of data the dips of weekends are a pattern, not noise."""
+    frame = history(weekend(60))
+    assert of_subnet(frame)["weekly"]
+    assert of_subnet(frame)["slope"] == pytest.approx(0.5, abs=0.05)
+
+
+def test_weekday_pattern_needs_data() -> None:
+    """Two weeks are no pattern; nor is noise."""
+    assert not of_subnet(history(weekend(16)))["weekly"]
+    assert not of_subnet(history(noisy()))["weekly"]
+
+
+# -- levels --------------------------------------------------------------------------------------------------------
+
+
+def test_vpc_is_the_sum_of_its_subnets() -> None:
+    """A VPC's forecast is of its subnets together; a day that one of them misses does not dent it."""
+    one, two = history(np.arange(30) + 100), history(np.arange(30) * 2 + 50, subnet="t")
+    frame = forecast(pd.concat([one, two.drop(index=[7, 12, 13])]))
+    assert frame[["level", "id"]].to_numpy().tolist() == [["subnet", "s"], ["subnet", "t"], ["vpc", "v"]]
+    vpc = frame.iloc[2]
+    assert (vpc["used"], vpc["usable"], vpc["steps"]) == (129 + 108, 506, 0)
+    assert vpc["slope"] == pytest.approx(3, abs=0.05)
+
+
+def test_subnets_end_on_their_own_last_day() -> None:
+    """A subnet that is no longer observed is judged as of its last day, and no longer counts in its VPC."""
+    gone = history(np.arange(30) + 100, subnet="gone").assign(at=lambda f: f["at"] - pd.Timedelta(days=20))
+    frame = forecast(pd.concat([history(np.arange(60) + 50), gone])).set_index("id")
+    assert frame.loc["gone", "last_day"] == (LAST - pd.Timedelta(days=20)).tz_localize(None)
+    assert frame.loc["v", "used"] == 109
+
+
+def test_subnets_without_vpc() -> None:
+    """Where no VPC is told there are subnets only."""
+    assert forecast(history(np.arange(30), vpc=None))["level"].tolist() == ["subnet"]
+
+
+def test_nothing_in_nothing_out() -> None:
+    """An empty history gives an empty forecast with all columns."""
+    frame = forecast(empty(HISTORY))
+    assert list(frame.columns) == list(FORECAST)
+    assert len(frame) == 0
+    assert len(step_changes(empty(HISTORY))) == 0
+
+
+def test_columns_are_as_documented() -> None:
+    """Names and dtypes are those of the schema."""
+    frame = forecast(history(noisy()))
+    assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == {k: v.dtype for k, v in FORECAST.items()}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"interval": 1.0}, {"window": 6}, {"horizon": 0}, {"warn_at": 0.95}, {"critical_at": 1.2}],
+)
+def test_options_that_cannot_be(options: dict[str, Any]) -> None:
+    """Options out of range are refused."""
+    with pytest.raises(UsageError):
+        forecast(history(noisy()), **options)
+
+
+# -- steps ---------------------------------------------------------------------------------------------------------
+
+
+def test_steps_are_marked_with_the_run_behind_them() -> None:
+    """A jump is found on its day, and the journal says which plan it was."""
+    used = np.full(40, 100)
+    used[25:] += 48
+    day = LAST - pd.Timedelta(days=14)
+    journal = pd.DataFrame(
+        {
+            "at": [day + pd.Timedelta(hours=9), day - pd.Timedelta(days=3)],
+            "run_id": ["r2", "r1"],
+            "nic_id": ["n1", "n1"],
+            "plan_digest": ["9f2c", "aaaa"],
+        }
+    )
+    nics = pd.DataFrame({"nic_id": ["n1"], "subnet_id": ["s"]})
+    found = step_changes(history(used), journal=journal, nics=nics)
+    assert list(found.columns) == list(STEPS)
+    assert found[["change", "run_id", "plan_digest"]].to_numpy().tolist() == [[48, "r2", "9f2c"]]
+    assert found["day"].iloc[0] == day.tz_localize(None)
+
+
+def test_steps_nobody_journaled() -> None:
+    """A jump without a run behind it is marked too, downward as well."""
+    used = np.full(40, 100)
+    used[25:] -= 30
+    found = step_changes(history(used))
+    assert found["change"].tolist() == [-30]
+    assert found["run_id"].isna().all()
+
+
+def test_growth_is_no_step() -> None:
+    """Steady growth and noise have no steps."""
+    assert len(step_changes(history(noisy()))) == 0
+    assert len(step_changes(history(np.arange(60) * 4))) == 0
+
+
+# -- laws ----------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(st.integers(0, 200), min_size=7, max_size=50),
+    st.integers(0, 40),
+    st.integers(0, 5),
+)
+def test_more_load_is_never_later(used: list[int], more: int, per_day: int) -> None:
+    """Adding load, at once or day by day, moves no date later; a date beyond the horizon is the latest of all."""
+    loaded = np.array(used) + more + per_day * np.arange(len(used))
+    before, after = of_subnet(history(used)), of_subnet(history(loaded))
+    never = pd.Timestamp("2200-01-01")
+    for name in DATES:
+        was, now = (row[name] if pd.notna(row[name]) else never for row in (before, after))
+        assert now <= was, name
+
+
+@settings(max_examples=30)
+@given(st.lists(st.integers(0, 253), min_size=7, max_size=40), st.integers(0, 2**32 - 1))
+def test_order_of_rows_does_not_matter(used: list[int], seed: int) -> None:
+    """Observations may come in any order."""
+    frame = history(used)
+    shuffled = frame.sample(frac=1, random_state=seed % 2**31)
+    pd.testing.assert_frame_equal(forecast(frame), forecast(shuffled))
+
+
+@settings(max_examples=30)
+@given(st.lists(st.integers(0, 253), min_size=7, max_size=40))
+def test_wider_interval_holds_the_narrower(used: list[int]) -> None:
+    """A range that is to hold the truth more often begins no later and ends no earlier."""
+    narrow, wide = (of_subnet(history(used), interval=share) for share in (0.5, 0.9))
+    never = pd.Timestamp("2200-01-01")
+    assert (wide["full_from"] if pd.notna(wide["full_from"]) else never) <= (
+        narrow["full_from"] if pd.notna(narrow["full_from"]) else never
+    )
+    if pd.notna(wide["full_to"]) and pd.notna(narrow["full_to"]):
+        assert wide["full_to"] >= narrow["full_to"]
+
+
+def test_many_series_are_as_each_alone() -> None:
+    """Forecasts of several subnets at once are those of each by itself."""
+    parts = [history(noisy(seed, days=20 + seed), subnet=f"s{seed:02d}", vpc=None) for seed in range(12)]
+    together = forecast(pd.concat(parts))
+    alone = pd.concat([forecast(part) for part in parts], ignore_index=True)
+    pd.testing.assert_frame_equal(together, alone)
+
+
+# -- truth ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_truth_is_inside_about_as_often_as_promised(kind: str) -> None:
+    """On histories of every known kind the range holds the truth about as often as nominal, or more often."""
+    outcome = backtest(kind, series=200, seed=7)
+    assert outcome.inside >= NOMINAL - 0.1
+
+
+def test_ranges_say_something() -> None:
+    """Ranges are not right by being endless: steady growth is told within days."""
+    outcome = backtest("noisy", series=200, seed=7)
+    assert outcome.width < 30
+    assert outcome.open < 0.15

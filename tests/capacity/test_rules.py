@@ -1,0 +1,226 @@
+"""Rules: each fails and passes, and a gate that cannot see does not open."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.capacity.test_forecast import history
+from tests.planner.accounts import EVIL, LATER, account, one_subnet
+from zecnb.capacity.checking import check
+from zecnb.capacity.rules import Rules, read_rules
+from zecnb.errors import UsageError
+from zecnb.inventory import Inventory
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TODAY = pd.Timestamp("2026-06-01", tz="UTC")
+
+
+def inventory(held: int) -> Inventory:
+    """Return a /24 with so many addresses held from .2 on."""
+    made = one_subnet(held=range(2, 2 + held))
+    return Inventory.from_frames(
+        subnets=made.subnets, nics=made.nics, holders=made.holders, observed_at=TODAY.to_pydatetime()
+    )
+
+
+CASES: list[tuple[str, float, float]] = [
+    ("minimum_free", 53, 54),
+    ("maximum_utilisation", 200 / 253, 0.79),
+    ("minimum_largest_run", 53, 54),
+    ("minimum_days_to_full", 26, 30),
+]
+"""Rule, a limit that 200 of 253 held addresses (two more each day) keep, and one that they break."""
+
+
+@pytest.mark.parametrize(("rule", "kept", "broken"), CASES)
+def test_rule_passes_and_fails(rule: str, kept: float, broken: float) -> None:
+    """Each rule passes at its limit and fails beyond it, with the exit code to match."""
+    past = history(np.arange(40) * 2 + 122)
+    good, bad = (check(inventory(200), {rule: limit}, past) for limit in (kept, broken))
+    assert (good.ok, good.exit_code, good.frame["result"].tolist()) == (True, 0, ["pass"])
+    assert (bad.ok, bad.exit_code, bad.frame["result"].tolist()) == (False, 1, ["fail"])
+    assert bad.frame["rule"].tolist() == [rule]
+
+
+@pytest.mark.parametrize(
+    ("past", "result", "words"),
+    [
+        (None, "unknown", "no history"),
+        (history(np.arange(5)), "unknown", "not enough data"),
+        (history(np.arange(40), subnet="other"), "unknown", "no history"),
+        (history([100] * 40), "pass", "not filling"),
+    ],
+)
+def test_days_to_full_without_a_date(past: pd.DataFrame | None, result: str, words: str) -> None:
+    """Without enough history it is unknown; what does not fill passes."""
+    checked = check(inventory(100), {"minimum_days_to_full": 30}, past)
+    assert checked.frame["result"].tolist() == [result]
+    assert checked.frame["reason"].iloc[0].startswith(words)
+    assert checked.ok
+
+
+def test_unknown_can_fail() -> None:
+    """On request what cannot be judged fails."""
+    assert not check(inventory(1), {"minimum_days_to_full": 30, "unknown": "fail"}).ok
+
+
+def test_special_limits_win() -> None:
+    """Subnets that match by name, id or CIDR have limits of their own, the later table before the earlier."""
+    rules = {
+        "minimum_free": 240,
+        "subnets": [
+            {"match": "d*", "minimum_free": 1},
+            {"match": ["10.0.7.0/24", "sub-g?"], "minimum_free": 250},
+        ],
+    }
+    limits = check(account(), rules).frame.set_index("subnet_id")["limit"]
+    assert limits[["sub-app", "sub-db", "sub-dual", "sub-gw", "sub-dark"]].tolist() == [240, 1, 250, 250, 1]
+
+
+def test_rules_for_some_only() -> None:
+    """Without general limits only the subnets that match are judged."""
+    checked = check(account(), {"subnets": [{"match": "sub-db", "minimum_free": 1}]})
+    assert checked.frame["subnet_id"].tolist() == ["sub-db"]
+
+
+def test_pattern_that_matches_nothing() -> None:
+    """A pattern without a subnet is said: it guards nothing."""
+    checked = check(account(), {"subnets": [{"match": "nobody", "minimum_free": 1}]})
+    assert checked.frame[["result", "reason"]].to_numpy().tolist() == [["unknown", "no subnet matches nobody"]]
+
+
+def test_patterns_are_no_regular_expressions() -> None:
+    """A dot is a dot."""
+    assert (
+        len(check(account(), {"subnets": [{"match": "sub.db", "minimum_free": 1}]}).frame.query("rule != 'match'")) == 0
+    )
+
+
+def test_partial_inventory_fails() -> None:
+    """What could be read in part only fails, whatever the rules say."""
+    sources = pd.DataFrame(
+        [{"source": "nics", "scope": "", "status": "partial", "records": 1, "detail": "page 2 failed"}]
+    )
+    checked = check(account(sources=sources), {"minimum_free": 0})
+    assert not checked.ok
+    assert checked.frame.iloc[0][["rule", "reason"]].tolist() == [
+        "complete_inventory",
+        "nics is partial: page 2 failed",
+    ]
+
+
+def test_scenarios_can_be_checked() -> None:
+    """A what-if is gated as what is: before anything is done."""
+    rules = {"minimum_free": 50}
+    scenario = inventory(200).what_if().add_nics("s", 2, 3)
+    assert check(inventory(200), rules).ok
+    assert not check(scenario.inventory, rules).ok
+
+
+# -- files ---------------------------------------------------------------------------------------------------------
+
+
+def test_file_is_read(tmp_path: Path) -> None:
+    """The file of the documentation is valid."""
+    path = tmp_path / "rules.toml"
+    path.write_text('minimum_free = 16\nunknown = "fail"\n\n[[subnets]]\nmatch = ["db-*"]\nminimum_free = 4\n')
+    rules = read_rules(path)
+    assert rules == Rules.of({"minimum_free": 16, "unknown": "fail", "subnets": [{"match": "db-*", "minimum_free": 4}]})
+    assert check(account(), path).frame["rule"].iloc[0] in ("minimum_free", "match")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ({"minimum_fre": 1}, "did you mean minimum_free"),
+        ({"colour": 1}, "there are minimum_free"),
+        ({"minimum_free": -1}, "0 or more, not -1"),
+        ({"minimum_free": True}, "not True"),
+        ({"minimum_free": "9"}, "not '9'"),
+        ({"maximum_utilisation": 90}, "0 to 1, not 90"),
+        ({}, "there is none"),
+        ({"minimum_free": 1, "unknown": "maybe"}, "unknown is"),
+        ({"subnets": {"match": "a"}}, r"\[\[subnets\]\]"),
+        ({"subnets": [{"minimum_free": 1}]}, "match"),
+        ({"subnets": [{"match": [], "minimum_free": 1}]}, "match"),
+    ],
+)
+def test_rules_that_cannot_be(content: dict[str, Any], words: str) -> None:
+    """A mistake in the rules is an error that names it, never a rule that is left out."""
+    with pytest.raises(UsageError, match=words):
+        Rules.of(content)
+
+
+@pytest.mark.parametrize("text", ["minimum_free = ", "minimum_free = 1\nminimum_free = 2\n", None])
+def test_files_that_cannot_be_read(tmp_path: Path, text: str | None) -> None:
+    """A file that is not there or no TOML is refused with its name."""
+    path = tmp_path / "rules.toml"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(UsageError, match=r"rules\.toml cannot be read"):
+        read_rules(path)
+
+
+# -- output --------------------------------------------------------------------------------------------------------
+
+
+def test_failures_come_first() -> None:
+    """The frame begins with what failed."""
+    results = check(account(), {"minimum_free": 100}).frame["result"].tolist()
+    assert results == sorted(results)
+    assert set(results) == {"fail", "pass"}
+
+
+def test_json_is_for_machines() -> None:
+    """JSON has verdict, exit code and every row, without NaN."""
+    said = json.loads(check(inventory(200), {"minimum_free": 54, "minimum_days_to_full": 1}).json())
+    assert (said["ok"], said["exit_code"], len(said["results"])) == (False, 1, 2)
+    assert said["results"][0]["reason"] == "53 free of at least 54"
+    assert said["results"][1]["value"] is None
+
+
+def test_markdown_lists_what_is_not_passed() -> None:
+    """A pull request shows the verdict and the failures only."""
+    said = check(account(), {"minimum_free": 11}).markdown()
+    assert said.splitlines()[0] == "**Address space failed: 1 fail, 7 pass**"
+    assert said.count("\n| ") == 2
+    assert "| fail | `frag` | `10.0.9.0/28` | `minimum_free` | `9 free of at least 11` |" in said
+
+
+def test_markdown_of_a_pass_is_one_line() -> None:
+    """Nothing failed, nothing listed."""
+    assert check(account(), {"minimum_free": 0}).markdown() == "**Address space passed: 8 pass**\n\n"
+
+
+@pytest.mark.parametrize("name", [EVIL, "a|b", "`@team` x", "new\nline", "[x](http://y)"])
+def test_names_cannot_break_out_of_markdown(name: str) -> None:
+    """A name stays one code span in one cell."""
+    base = inventory(200)
+    made = Inventory.from_frames(
+        subnets=base.subnets.assign(name=name), nics=base.nics, holders=base.holders, observed_at=LATER
+    )
+    row = check(made, {"minimum_free": 60}).markdown().splitlines()[4]
+    assert row.count("|") == 6
+    assert row.count("`") == 8
+
+
+def test_markdown_is_limited() -> None:
+    """Many failures are counted, not listed."""
+    said = check(account(), {"minimum_free": 1000}).markdown(limit=3)
+    assert "… 5 more" in said
+    assert said.count("| fail |") == 3
+
+
+def test_text_and_html_say_the_verdict() -> None:
+    """Terminal and notebook begin with the verdict."""
+    checked = check(account(), {"minimum_free": 11})
+    assert checked.text().startswith("failed: 1 fail, 7 pass\n")
+    assert "failed: 1 fail, 7 pass" in checked._repr_html_()
+    assert repr(checked) == "Checked(failed: 1 fail, 7 pass)"

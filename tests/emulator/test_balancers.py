@@ -1,0 +1,73 @@
+"""Load balancers: what they hold and when it is free again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.emulator.account import Account
+from zecnb.emulator import Settings
+
+REGION = "asia-east-1"
+
+
+def _make(account: Account, subnet: str | None, **asked: Any) -> list[str]:
+    given = {"regionId": REGION, "vpcId": account._vpc, "subnetId": subnet, "loadBalancerName": "lb", **asked}
+    made: list[str] = account.ask("CreateLoadBalancer", service="zlb", **given)["loadBalancerIds"]
+    return made
+
+
+def _show(account: Account, balancer: str) -> dict[str, Any]:
+    found: dict[str, Any] = account.ask("DescribeLoadBalancers", service="zlb", loadBalancerIds=[balancer])["dataSet"][
+        0
+    ]
+    return found
+
+
+def test_each_holds_sources_and_its_address(account: Account) -> None:
+    """Several made at once hold two sources and a virtual address each."""
+    subnet = account.subnet()
+    made = _make(account, subnet, number=3)
+    assert [_show(account, each)["loadBalancerName"] for each in made] == ["lb-1", "lb-2", "lb-3"]
+    assert all(len(_show(account, each)["healthCheckPrivateIps"]) == 2 for each in made)
+    assert len(account.held(subnet)) == 9
+
+
+def test_sources_that_are_asked_for(account: Account) -> None:
+    """Sources can be named, when they are free."""
+    subnet = account.subnet()
+    asked = ["10.0.1.9", "10.0.1.8"]
+    [balancer] = _make(account, subnet, healthCheckPrivateIps=asked)
+    assert _show(account, balancer)["healthCheckPrivateIps"] == asked
+    given = {"regionId": REGION, "vpcId": account._vpc, "subnetId": subnet, "healthCheckPrivateIps": asked}
+    status, content = account.call("CreateLoadBalancer", service="zlb", **given)
+    assert (status, content["code"]) == (409, "INVALID_SUBNET_PRIVATE_IPV4_IN_USED")
+
+
+def test_without_a_subnet_nothing_is_held(account: Account) -> None:
+    """A load balancer of a VPC alone holds no address, but keeps the VPC."""
+    subnet = account.subnet()
+    _make(account, None)
+    assert account.held(subnet) == []
+    account.ask("DeleteSubnet", subnetId=subnet)
+    assert account.code("DeleteVpc", vpcId=account._vpc) == "INVALID_VPC_LB_ASSOCIATED"
+
+
+@pytest.mark.parametrize(("holds", "left"), [(True, 3), (False, 0)])
+def test_recycled_balancer(*, holds: bool, left: int) -> None:
+    """In the recycle bin it keeps its addresses, or not, as the setting says (5.16)."""
+    with Account(settings=Settings(recycled_balancer_holds=holds)) as account:
+        subnet = account.subnet()
+        [balancer] = _make(account, subnet)
+        account.ask("TerminateLoadBalancer", service="zlb", loadBalancerId=balancer)
+        assert _show(account, balancer)["status"] == "RECYCLED"
+        assert len(account.held(subnet)) == left
+
+
+def test_virtual_addresses_are_a_setting() -> None:
+    """Whether the virtual address is one of the subnet is not documented."""
+    with Account(settings=Settings(balancer_addresses=0)) as account:
+        subnet = account.subnet("10.0.1.0/29")
+        _make(account, subnet, number=2)
+        assert len(account.held(subnet)) == 4

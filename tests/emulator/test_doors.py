@@ -1,0 +1,173 @@
+"""Who gets in and how: TLS, hosts, slow and broken clients."""
+
+from __future__ import annotations
+
+import json
+import logging
+import socket
+import ssl
+import time
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from zenlayercloud.common.config import Config
+from zenlayercloud.common.credential import Credential
+from zenlayercloud.zec.v20250901 import models as zec
+from zenlayercloud.zec.v20250901.zec_client import ZecClient
+
+from zecnb.emulator import Emulator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HEAD = b"POST /api/v2/zec HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+
+
+@pytest.fixture(scope="module")
+def hasty() -> Iterator[Emulator]:
+    """An emulator that waits half a second for anybody."""
+    with Emulator("empty", patience=0.5) as emulator:
+        httpx.post(f"{emulator.url}/api/v2/zec")  # its worker thread starts outside of any test
+        yield emulator
+
+
+def _connect(emulator: Emulator) -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", int(emulator.url.rpartition(":")[2])), timeout=10)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
+
+
+def _answer(connection: socket.socket) -> bytes:
+    heard = b""
+    while not heard.endswith(b"}"):
+        heard += connection.recv(65536)
+    return heard
+
+
+def _ended_after(connection: socket.socket) -> float:
+    began = time.monotonic()
+    try:
+        while connection.recv(65536):
+            pass
+    except ConnectionResetError:
+        pass
+    return time.monotonic() - began
+
+
+def test_official_sdk_over_tls() -> None:
+    """The SDK insists on a certificate it can trust, and is given one; the private key is not left on the disk."""
+    with Emulator("random:1:3", tls=True) as emulator:
+        assert emulator.url.startswith("https://127.0.0.1:")
+        assert emulator.certificate is not None
+        folder = emulator.certificate.parent
+        assert not (folder / "key.pem").exists()
+        config = Config(domain=emulator.url.removeprefix("https://"), certification=str(emulator.certificate))
+        client = ZecClient(Credential(emulator.access_key_id, emulator.access_key_password), config)
+        assert client.DescribeVpcs(zec.DescribeVpcsRequest()).totalCount == 1
+        with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+            httpx.post(emulator.url)
+        context = ssl.create_default_context(cafile=emulator.certificate)
+        assert httpx.post(emulator.url.replace("127.0.0.1", "localhost"), verify=context).status_code == 401
+    assert not folder.exists()
+
+
+def test_plain_http_on_the_tls_port_is_let_go() -> None:
+    """Who speaks HTTP to TLS gets no answer, and breaks nothing."""
+    with Emulator("empty", tls=True) as emulator:
+        with pytest.raises(httpx.TransportError):
+            httpx.post(emulator.url.replace("https", "http"))
+        assert emulator.certificate is not None
+        context = ssl.create_default_context(cafile=emulator.certificate)
+        assert httpx.post(emulator.url, verify=context).status_code == 401
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "127.0.0.2", "example.org", ""])
+def test_others_reach_it_only_when_that_is_wanted(host: str) -> None:
+    """Anything but loopback has to be allowed."""
+    with pytest.raises(ValueError, match="allow_remote"):
+        Emulator("empty", host=host)
+
+
+def test_host_names_elsewhere_than_on_loopback(caplog: pytest.LogCaptureFixture) -> None:
+    """A warning is logged; addresses reach it, names that a page on the web could have do not."""
+    with (
+        caplog.at_level(logging.WARNING, "zecnb.emulator"),
+        Emulator("empty", host="0.0.0.0", allow_remote=True) as emulator,
+    ):
+        port = emulator.url.rpartition(":")[2]
+        found = {
+            host: httpx.post(f"http://127.0.0.1:{port}", headers={"host": host}).json()["code"]
+            for host in ("127.0.0.1", "192.0.2.7:80", "localhost", socket.gethostname(), "evil.example")
+        }
+    assert "others can reach it" in caplog.text
+    assert found.pop("evil.example") == "AUTHFAILURE_UNAUTHORIZED_OPERATION"
+    assert set(found.values()) == {"AUTHFAILURE_INVALID_AUTHORIZATION"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"", b"POST /api/v2/zec HT", HEAD, HEAD + b"Content-Length: 100\r\n\r\n{"],
+    ids=["nothing", "line", "head", "body"],
+)
+def test_client_that_stops_in_the_middle(hasty: Emulator, said: bytes) -> None:
+    """Whoever does not go on is let go, wherever it stopped."""
+    with _connect(hasty) as connection:
+        connection.sendall(said)
+        assert _ended_after(connection) < 3
+
+
+def test_client_that_drips(hasty: Emulator) -> None:
+    """A byte now and then buys no time."""
+    with _connect(hasty) as connection:
+        began, ended = time.monotonic(), False
+        connection.sendall(HEAD)
+        while not ended and time.monotonic() - began < 5:
+            time.sleep(0.05)
+            try:
+                connection.sendall(b"x")
+            except (BrokenPipeError, ConnectionResetError):
+                ended = True
+        assert ended
+        assert time.monotonic() - began < 3
+
+
+def test_client_that_drips_its_second_request(hasty: Emulator) -> None:
+    """A connection that has had an answer is no better off."""
+    with _connect(hasty) as connection:
+        connection.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}")
+        assert _answer(connection).startswith(b"HTTP/1.1 401")
+        connection.sendall(HEAD)
+        assert _ended_after(connection) < 3
+
+
+def test_client_that_waits_between_requests(hasty: Emulator) -> None:
+    """A connection that only rests is kept: pools of clients rely on it."""
+    with _connect(hasty) as connection:
+        for _ in range(2):
+            connection.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}")
+            assert _answer(connection).startswith(b"HTTP/1.1 401")
+            time.sleep(0.8)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"nonsense\r\n\r\n", b"\x00\xff\x00\r\n\r\n", b"POST / HTTP/9.9\r\n\r\n", HEAD + b"Content-Length: x\r\n\r\n",
+     HEAD + b"bad header\r\n\r\n", HEAD + b"x: " + b"y" * 70000 + b"\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00"],
+    ids=["words", "bytes", "version", "length", "header", "large", "tls"],
+)  # fmt: skip
+def test_what_is_no_http_gets_json(hasty: Emulator, said: bytes) -> None:
+    """Whatever is sent, the answer is an error in the API's shape, or the end; never a traceback."""
+    with _connect(hasty) as connection:
+        connection.sendall(said)
+        heard = b""
+        try:
+            while not heard.endswith(b"}") and (more := connection.recv(65536)):
+                heard += more
+        except ConnectionResetError:
+            pass
+    if heard:
+        head, _, body = heard.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 40")
+        assert set(json.loads(body)) == {"requestId", "code", "message"}
+    assert httpx.post(f"{hasty.url}/api/v2/zec").status_code == 401

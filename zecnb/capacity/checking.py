@@ -1,0 +1,189 @@
+"""Rules judged against an inventory, for people, machines and pull requests."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from zecnb.capacity.forecast import forecast
+from zecnb.capacity.rules import RULES, Rules, read_rules
+from zecnb.planner.occupancy import occupancy
+from zecnb.render.cells import percent, plain, records
+from zecnb.render.tables import table_html
+from zecnb.render.text import table_text
+from zecnb.schema import CHECKED, conform, empty
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    from zecnb.snapshot import Snapshot
+
+__all__ = ["Checked", "check"]
+
+_ORDER = ("fail", "unknown", "pass")
+_TEXT_LIMIT = 80
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Checked:
+    """What became of the rules.
+
+    Attributes:
+        frame: one row per rule and subnet, columns of ``schema.CHECKED``, failures first.
+        unknown_fails: whether what could not be judged counts as failed.
+    """
+
+    frame: pd.DataFrame
+    unknown_fails: bool
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing failed."""
+        failing = _ORDER[:2] if self.unknown_fails else _ORDER[:1]
+        return not self.frame["result"].isin(failing).any()
+
+    @property
+    def exit_code(self) -> int:
+        """0 when nothing failed, else 1."""
+        return 0 if self.ok else 1
+
+    @property
+    def headline(self) -> str:
+        """Passed or failed, and how many rules of how many subnets."""
+        counts = self.frame["result"].value_counts()
+        said = ", ".join(f"{counts[word]:,} {word}" for word in _ORDER if word in counts)
+        return f"{'passed' if self.ok else 'failed'}: {said or 'nothing to judge'}"
+
+    def text(self) -> str:
+        """Return headline and table for a terminal."""
+        return f"{self.headline}\n{table_text(self.frame[['result', 'subnet_id', 'name', 'cidr', 'rule', 'reason']])}"
+
+    def json(self) -> str:
+        """Return everything as JSON: ``ok``, ``exit_code`` and ``results``."""
+        content = records({"ok": self.ok, "exit_code": self.exit_code, "results": self.frame})
+        return json.dumps(content, indent=1, ensure_ascii=True)
+
+    def markdown(self, limit: int = 50) -> str:
+        """Return what is not passed as Markdown for a pull request; names can neither format nor call anybody.
+
+        Args:
+            limit: rows at most; the others are counted.
+        """
+        rows = self.frame[self.frame["result"] != "pass"]
+        lines = [f"**Address space {self.headline}**", ""]
+        if len(rows):
+            lines += ["| result | subnet | CIDR | rule | why |", "|---|---|---|---|---|"]
+        for row in rows.head(limit).itertuples(index=False):
+            name = row.name if isinstance(row.name, str) and row.name.strip() else row.subnet_id
+            cells = (str(row.result), _code(name), _code(row.cidr), _code(row.rule), _code(row.reason))
+            lines.append(f"| {' | '.join(cells)} |")
+        if len(rows) > limit:
+            lines.append(f"\n… {len(rows) - limit:,} more")
+        return "\n".join(lines) + "\n"
+
+    def __repr__(self) -> str:
+        return f"Checked({self.headline})"
+
+    def _repr_html_(self) -> str:
+        return table_html(self.frame, caption=self.headline)
+
+
+def check(
+    inventory: Snapshot, rules: Rules | Mapping[str, Any] | str | Path, history: pd.DataFrame | None = None
+) -> Checked:
+    """Judge every rule in every IPv4 subnet that it is for.
+
+    An inventory that could be read in part only fails: a gate that cannot see does not open.
+
+    Args:
+        inventory: what is held now, or in a scenario.
+        rules: rules, their content, or the path of a TOML file.
+        history: columns of ``schema.HISTORY``, for ``minimum_days_to_full``.
+
+    Raises:
+        UsageError: the rules or the history cannot be read.
+    """
+    if not isinstance(rules, Rules):
+        rules = read_rules(rules) if isinstance(rules, str | Path) else Rules.of(rules)
+    at = np.flatnonzero(inventory.geometry.ipv4)
+    full = occupancy(inventory, at)
+    measured: dict[str, tuple[NDArray[np.float64], pd.Series]] = {
+        "minimum_free": _number(full["free"], "{:,.0f} free"),
+        "maximum_utilisation": (full["utilisation"].to_numpy(), full["utilisation"].map(percent) + " used"),
+        "minimum_largest_run": _number(full["largest_run"], "{:,.0f} in the largest run"),
+    }
+    parts = [_blind(inventory, rules)]
+    for rule in RULES:
+        limit = rules.limits(inventory, rule)[at]
+        chosen = np.isfinite(limit)
+        if not chosen.any():
+            continue
+        value, said = measured[rule] if rule in measured else _days(inventory, at, history)
+        good = value <= limit if rule.startswith("maximum") else value >= limit
+        result = np.where(np.isnan(value), "unknown", np.where(good, "pass", "fail"))
+        wanted = percent if rule.startswith("maximum") else "{:,.15g}".format
+        bound = " of at most " if rule.startswith("maximum") else " of at least "
+        part = pd.DataFrame(
+            {
+                "result": pd.Series(result, dtype="str"),
+                "subnet_id": full["subnet_id"],
+                "name": inventory.subnets["name"].array.take(at),
+                "cidr": full["cidr"],
+                "rule": rule,
+                "limit": limit,
+                "value": np.where(np.isinf(value), np.nan, value),
+                "reason": said + bound + pd.Series(limit).map(wanted),
+            }
+        )
+        parts.append(part[chosen])
+    whole = pd.concat([part for part in parts if len(part)] or [empty(CHECKED)], ignore_index=True)
+    rank = whole["result"].map({word: place for place, word in enumerate(_ORDER)})
+    ordered = whole.iloc[np.argsort(rank.to_numpy(), kind="stable")]
+    return Checked(conform(ordered, CHECKED, required=(), what="rules"), rules.unknown_fails)
+
+
+def _number(values: pd.Series, words: str) -> tuple[NDArray[np.float64], pd.Series]:
+    numbers = values.to_numpy(np.float64)
+    return numbers, pd.Series(numbers).map(words.format)
+
+
+def _days(
+    inventory: Snapshot, at: NDArray[np.int64], history: pd.DataFrame | None
+) -> tuple[NDArray[np.float64], pd.Series]:
+    """Return days to the earliest day without a free address: infinite when it does not fill, NaN when unknown."""
+    ids = pd.Series(inventory.subnets["subnet_id"].array.take(at))
+    if history is None or not len(history):
+        return np.full(len(at), np.nan), pd.Series("no history", index=ids.index)
+    seen = forecast(history)
+    seen = seen[seen["level"] == "subnet"].set_index("id").reindex(ids)
+    today = pd.Timestamp(inventory.observed_at).tz_localize(None).floor("D")
+    days = (seen["full_from"] - today).dt.days.clip(lower=0).to_numpy(np.float64)
+    status = seen["status"].fillna("no history").reset_index(drop=True)
+    endless = status.isin(["not filling", "later"]).to_numpy()
+    value = np.where(endless, np.inf, days)
+    said = pd.Series(days).map("full in {:,.0f} days".format).where(np.isfinite(days), status)
+    return value, said.astype("str")
+
+
+def _blind(inventory: Snapshot, rules: Rules) -> pd.DataFrame:
+    """Return a failure per source that was not read completely, and per pattern that matches nothing."""
+    partial = inventory.partial
+    said = (partial["source"] + " is " + partial["status"] + ": " + partial["detail"].fillna("")).tolist()
+    blind = [("fail", "complete_inventory", reason) for reason in said]
+    blind += [("unknown", "match", f"no subnet matches {pattern}") for pattern in rules.unmatched(inventory)]
+    frame = pd.DataFrame(blind, columns=["result", "rule", "reason"])
+    return conform(frame, CHECKED, required=(), what="rules") if len(frame) else empty(CHECKED)
+
+
+def _code(value: object) -> str:
+    """Return untrusted text as a code span in a table cell: nothing in it formats, links or calls anybody."""
+    text = " ".join(plain(value if isinstance(value, str) else "").replace("`", "'").replace("|", "¦").split())
+    return f"`{text if len(text) <= _TEXT_LIMIT else text[:_TEXT_LIMIT] + '…'}`" if text else ""

@@ -1,0 +1,193 @@
+"""The ledger for NetBox and phpIPAM, and what theirs says differently.
+
+Column names and checks are those of their import forms: NetBox 4 ``ipam/forms/bulk_import.py``, phpIPAM
+``app/admin/import-export/import-ipaddr-check.php`` (which refuses quotes and semicolons in descriptions).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from zecnb import addresses
+from zecnb.columns import column, strings
+from zecnb.errors import UsageError
+from zecnb.render.export import defuse
+from zecnb.schema import NEIGHBOUR, conform, match_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from zecnb.snapshot import Snapshot
+
+__all__ = ["differences", "netbox_addresses", "netbox_prefixes", "phpipam_addresses"]
+
+_NETBOX_LIMIT, _PHPIPAM_LIMIT = 200, 64  # letters of a description
+_NETBOX_ROLES = {"nic_secondary": "secondary", "havip": "vip", "lb": "vip"}
+_NOT_EXPORTED = ("network", "broadcast")
+_ADDRESS_NAMES = ("address", "ip_addr", "ip_address")
+_NOTE_NAMES = ("description", "hostname", "dns_name")
+
+
+def netbox_addresses(snapshot: Snapshot, vrfs: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """Return held addresses as NetBox imports them: ``address, vrf, status, role, description``.
+
+    Args:
+        snapshot: what is held; gateways are reserved, network and broadcast addresses left out.
+        vrfs: name of the VRF by VPC id; without one NetBox puts addresses into its global table.
+    """
+    held = _exported(snapshot)
+    prefix = held["cidr"].str.partition("/")[2]
+    return defuse(
+        pd.DataFrame(
+            {
+                "address": held["address"] + "/" + prefix,
+                "vrf": _named(held["vpc_id"], vrfs),
+                "status": np.where(held["kind"] == "gateway", "reserved", "active"),
+                "role": held["kind"].map(_NETBOX_ROLES).fillna(""),
+                "description": _said(held).str.slice(0, _NETBOX_LIMIT),
+            }
+        )
+    )
+
+
+def netbox_prefixes(snapshot: Snapshot, vrfs: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """Return IPv4 subnets as NetBox imports prefixes: ``prefix, vrf, status, description``.
+
+    Args:
+        snapshot: its subnets.
+        vrfs: name of the VRF by VPC id.
+    """
+    subnets = snapshot.subnets[snapshot.geometry.ipv4].reset_index(drop=True)
+    said = "ZEC subnet " + subnets["name"].fillna("") + " " + subnets["subnet_id"]
+    return defuse(
+        pd.DataFrame(
+            {
+                "prefix": subnets["cidr_block"],
+                "vrf": _named(subnets["vpc_id"], vrfs),
+                "status": "active",
+                "description": said.str.slice(0, _NETBOX_LIMIT),
+            }
+        )
+    )
+
+
+def phpipam_addresses(snapshot: Snapshot, section: str, vrfs: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """Return held addresses as phpIPAM imports them: ``section, ip_addr, description, vrf, subnet, tag, is_gateway``.
+
+    Args:
+        snapshot: what is held; network and broadcast addresses are left out.
+        section: name of the section, which must be there, as its subnets must.
+        vrfs: name of the VRF by VPC id.
+    """
+    held = _exported(snapshot)
+    gateway = (held["kind"] == "gateway").to_numpy()
+    return defuse(
+        pd.DataFrame(
+            {
+                "section": section,
+                "ip_addr": held["address"],
+                "description": _said(held).str.replace("[;'\"]", " ", regex=True).str.slice(0, _PHPIPAM_LIMIT),
+                "vrf": _named(held["vpc_id"], vrfs),
+                "subnet": held["cidr"],
+                "tag": np.where(gateway, "Reserved", "Used"),
+                "is_gateway": np.where(gateway, "yes", "no"),
+            }
+        )
+    )
+
+
+def differences(snapshot: Snapshot, theirs: pd.DataFrame | str | Path, *, vpc_id: str | None = None) -> pd.DataFrame:
+    """Return what NetBox or phpIPAM says differently, columns of ``schema.NEIGHBOUR``, by address.
+
+    Args:
+        snapshot: what is held.
+        theirs: their export, or the path of its CSV: a column ``address`` (NetBox) or ``ip_addr`` (phpIPAM), and
+            ``description``, if it has one. IPv6 rows are passed over.
+        vpc_id: only this VPC; needed where VPCs have the same addresses and their export is of one.
+
+    Raises:
+        UsageError: the file cannot be read, has no column of addresses, or there is no such VPC.
+    """
+    frame = _read(theirs) if isinstance(theirs, str | Path) else theirs.reset_index(drop=True)
+    where, note = _columns(frame)
+    text = frame[where].astype("str").fillna("").str.partition("/")[0].str.strip()
+    six = text.str.contains(":", regex=False)
+    value, good = addresses.parse(column(text))
+    ours = _exported(snapshot)
+    shapes = snapshot.geometry
+    chosen = shapes.ipv4
+    if vpc_id is not None:
+        if vpc_id not in set(snapshot.vpcs["vpc_id"]):
+            raise UsageError(f"no VPC {vpc_id!r} in this inventory of {len(snapshot.vpcs)} VPCs")
+        ours = ours[ours["vpc_id"] == vpc_id].reset_index(drop=True)
+        chosen = chosen & (snapshot.subnets["vpc_id"] == vpc_id).to_numpy()
+    held, _ = addresses.parse(column(ours["address"]))
+    here = np.isin(value, held)
+    inside = _inside(value, shapes.network[chosen], shapes.broadcast[chosen])
+    kind = np.select(
+        [~good, here, inside], ["unreadable", "same", "only there, free here"], "only there, in no subnet here"
+    )
+    told = pd.DataFrame(
+        {"address": text, "difference": kind, "row": np.arange(len(frame)), "theirs": frame[note] if note else pd.NA}
+    )
+    told = told[(kind != "same") & ~six.to_numpy(np.bool_)]
+    missing = ours[~np.isin(held, value[good])].assign(difference="only here", row=None)
+    missing = missing.rename(columns={"kind": "holder_kind"})
+    both = pd.concat([missing.astype(object), told.astype(object)], ignore_index=True)
+    number, readable = addresses.parse(column(both["address"].astype("str")))
+    order = np.lexsort((number, ~readable))
+    return conform(both.iloc[order], NEIGHBOUR, required=(), what="differences")
+
+
+def _exported(snapshot: Snapshot) -> pd.DataFrame:
+    """Return ``address, cidr, vpc_id, subnet_id, kind, holder_id, holder_name``, by subnet and address."""
+    held = snapshot.holders
+    held = held[~held["kind"].isin(_NOT_EXPORTED)].reset_index(drop=True)
+    cidr = snapshot.subnets.set_index("subnet_id")["cidr_block"]
+    held["cidr"] = held["subnet_id"].map(cidr).astype("str")
+    return held
+
+
+def _said(held: pd.DataFrame) -> pd.Series:
+    """Return what holds an address; it begins with a word of ours, so no name is at the start of a cell."""
+    parts = (held["kind"], held["holder_name"].fillna(""), held["holder_id"].fillna(""))
+    joined = pc.binary_join_element_wise(
+        *(column(part.astype("str")) for part in parts), pa.scalar(" ", pa.large_string())
+    )
+    return pd.Series(strings(joined)).str.replace(r"\s+", " ", regex=True)
+
+
+def _named(vpc: pd.Series, vrfs: Mapping[str, str] | None) -> pd.Series:
+    return vpc.map(dict(vrfs or {})).astype("str").fillna("")
+
+
+def _inside(value: NDArray[np.uint32], network: NDArray[np.uint32], broadcast: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Return whether each address lies in one of the subnets, which may be nested or equal."""
+    start, end = np.sort(network), np.sort(broadcast)
+    opened, closed = np.searchsorted(start, value, "right"), np.searchsorted(end, value, "left")
+    return np.asarray(opened > closed)
+
+
+def _columns(frame: pd.DataFrame) -> tuple[object, object | None]:
+    """Return the columns of addresses and of notes, the latter None when there is none."""
+    names = {name: given for given, name in match_columns(frame.columns, (*_ADDRESS_NAMES, *_NOTE_NAMES)).items()}
+    where = next((names[name] for name in _ADDRESS_NAMES if name in names), None)
+    if where is None:
+        raise UsageError(f"theirs needs a column address or ip_addr; there are {', '.join(map(str, frame.columns))}")
+    return where, next((names[name] for name in _NOTE_NAMES if name in names), None)
+
+
+def _read(path: str | Path) -> pd.DataFrame:
+    source = Path(path)
+    try:
+        return pd.read_csv(source, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{source.name} cannot be read: {error}") from error

@@ -1,0 +1,118 @@
+"""Subnets cut into parts or widened; ZEC has no such action, so this is what making them anew would give."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from zecnb import addresses
+from zecnb.capacity.steps import NIC_KINDS, Change, holders_of
+from zecnb.columns import column, positions
+from zecnb.errors import UsageError
+
+if TYPE_CHECKING:
+    from zecnb.snapshot import Snapshot
+
+__all__ = ["split", "widen"]
+
+_SMALLEST = 29
+"""Prefix of the smallest subnet ZEC makes (contract.md 7.1)."""
+
+
+def split(snapshot: Snapshot, subnet_id: str, prefix: int) -> Change:
+    """Cut a subnet into equal parts; who holds what stays where it is, as far as it can.
+
+    An address that becomes a part's network, gateway or broadcast address, and one in another part than its vNIC's
+    primary, cannot stay: it is left out and said.
+
+    Raises:
+        UsageError: the subnet is not there, or the prefix cuts nothing.
+    """
+    at, whole = _network(snapshot, subnet_id)
+    if not isinstance(prefix, int) or not whole.prefixlen < prefix <= _SMALLEST:
+        raise UsageError(
+            f"{subnet_id} is {whole}: it splits into /{whole.prefixlen + 1} to /{_SMALLEST}, not /{prefix}"
+        )
+    parts = list(whole.subnets(new_prefix=prefix))
+    ids = pd.array([f"{subnet_id}#{number}" for number in range(1, len(parts) + 1)], dtype="str")
+    row = snapshot.subnets.iloc[[at] * len(parts)].reset_index(drop=True)
+    row["name"] = row["name"].fillna(subnet_id) + " #" + pd.Series(range(1, len(parts) + 1)).astype("str")
+    row["subnet_id"], row["cidr_block"] = ids, pd.array([str(part) for part in parts], dtype="str")
+    row["gateway_ip_address"] = pd.Series(pd.NA, index=row.index, dtype=row["gateway_ip_address"].dtype)
+
+    held = holders_of(snapshot)
+    inside = (held["subnet_id"] == subnet_id).to_numpy()
+    own = held[inside].reset_index(drop=True)
+    value, _ = addresses.parse(column(own["address"]))
+    size = np.uint32(parts[0].num_addresses)
+    part, offset = np.divmod(value - np.uint32(int(whole.network_address)), size)
+    reserved = (offset <= 1) | (offset == size - 1)
+    nics = snapshot.nics.copy()
+    mine = nics["subnet_id"] == subnet_id
+    of_nic = own["kind"].isin(NIC_KINDS).to_numpy()
+    seat = np.zeros(len(nics), np.int64)  # the part a vNIC sits in: that of its primary, else of its lowest address
+    order = np.lexsort((value, own["kind"] != NIC_KINDS[0]))[::-1]
+    nic = positions(snapshot.nic_ids, column(own["holder_id"]))
+    seat[nic[order][nic[order] >= 0]] = part[order][nic[order] >= 0]
+    astray = of_nic & (nic >= 0) & (part != seat[np.maximum(nic, 0)])
+    nics.loc[mine, "subnet_id"] = ids[seat[mine.to_numpy()]]
+    own["subnet_id"] = ids[part.astype(np.int64)]
+    problems = _said(own[reserved], "becomes an address no vNIC can have") + _said(
+        own[astray & ~reserved], "lies in another part than its vNIC"
+    )
+    stay = ~(reserved | astray)
+    usage = np.bincount(part[stay].astype(np.int64), minlength=len(parts))
+    if hidden := int(snapshot.unseen[at]):
+        usage[0] += hidden
+        problems.append(("subnet", subnet_id, hidden, "no listing shows where these are; counted in the first part"))
+    if pd.notna(snapshot.subnets["usage_ipv4_count"].iloc[at]):
+        row["usage_ipv4_count"] = pd.array(usage, dtype="Int64")
+    subnets = snapshot.subnets
+    return Change(
+        pd.concat([subnets.iloc[:at], row, subnets.iloc[at + 1 :]], ignore_index=True),
+        nics,
+        pd.concat([held[~inside], own[stay]], ignore_index=True),
+        f"split {subnet_id} {whole} into {len(parts):,} of /{prefix}",
+        problems,
+    )
+
+
+def widen(snapshot: Snapshot, subnet_id: str, prefix: int) -> Change:
+    """Give a subnet the larger CIDR around its own.
+
+    Raises:
+        UsageError: the subnet is not there, the prefix widens nothing, or the VPC's other subnets are in the way.
+    """
+    at, narrow = _network(snapshot, subnet_id)
+    if not isinstance(prefix, int) or not 1 <= prefix < narrow.prefixlen:
+        raise UsageError(f"{subnet_id} is {narrow}: it widens to a prefix below {narrow.prefixlen}, not /{prefix}")
+    wide = narrow.supernet(new_prefix=prefix)
+    shapes = snapshot.geometry
+    touched = shapes.ipv4 & (shapes.network <= int(wide.broadcast_address)) & (shapes.broadcast >= int(wide[0]))
+    touched &= (snapshot.subnets["vpc_id"] == snapshot.subnets["vpc_id"].iloc[at]).to_numpy()
+    touched[at] = False
+    if touched.any():
+        others = (snapshot.subnets["subnet_id"] + " " + snapshot.subnets["cidr_block"])[touched]
+        raise UsageError(f"{subnet_id} cannot widen to {wide}: {', '.join(others.head(3))} in the way")
+    subnets = snapshot.subnets.copy()
+    subnets.loc[at, "cidr_block"] = str(wide)
+    if int(shapes.gateway[at]) == int(narrow[1]):  # the first address is the gateway; it moves with the first address
+        subnets.loc[at, "gateway_ip_address"] = pd.NA
+    return Change(subnets, snapshot.nics, holders_of(snapshot), f"widen {subnet_id} {narrow} to {wide}", [])
+
+
+def _network(snapshot: Snapshot, subnet_id: str) -> tuple[int, IPv4Network]:
+    at = snapshot.subnet_position(subnet_id)
+    if not snapshot.geometry.ipv4[at]:
+        raise UsageError(f"subnet {subnet_id} has no IPv4")
+    return at, IPv4Network(str(snapshot.subnets["cidr_block"].iloc[at]))
+
+
+def _said(rows: pd.DataFrame, problem: str) -> list[tuple[str, str, int, str]]:
+    return [
+        (str(kind).partition("_")[0], str(holder), 1, f"{address} {problem}")
+        for kind, holder, address in zip(rows["kind"], rows["holder_id"], rows["address"], strict=True)
+    ]

@@ -1,0 +1,213 @@
+"""Room for subnets: what of each VPC's CIDRs no subnet has, where a new one fits, which VPCs overlap.
+
+CIDRs either contain one another or are apart, which makes everything here a sort and a search.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from zecnb import addresses
+from zecnb.columns import column, strings
+from zecnb.errors import UsageError
+from zecnb.schema import FREE_BLOCKS, OVERLAPS, PLACES
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from zecnb.snapshot import Snapshot
+
+__all__ = ["free_blocks", "overlaps", "places"]
+
+_SMALLEST = 29
+"""Prefix of the smallest subnet ZEC makes (contract.md A5)."""
+
+
+class _Spans(NamedTuple):
+    """CIDRs as numbers: owner (position of a VPC), first address, one after the last."""
+
+    owner: NDArray[np.int64]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+
+
+def free_blocks(
+    snapshot: Snapshot, vpc_id: str | None = None, *, secondary: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Return the largest CIDRs that no subnet has, columns of ``schema.FREE_BLOCKS``, by VPC and address.
+
+    Args:
+        snapshot: its VPCs and subnets.
+        vpc_id: only this VPC.
+        secondary: further CIDRs of VPCs: ``vpc_id, cidr_block``.
+
+    Raises:
+        UsageError: no such VPC, or a CIDR that is none.
+    """
+    blocks = _blocks(snapshot, vpc_id, secondary)
+    prefix = _prefix(blocks)
+    return pd.DataFrame(
+        {
+            "vpc_id": snapshot.vpcs["vpc_id"].array.take(blocks.owner),
+            "cidr": _text(blocks.start, prefix),
+            "prefix": prefix,
+            "size": blocks.end - blocks.start,
+        },
+        columns=list(FREE_BLOCKS),
+    )
+
+
+def places(
+    snapshot: Snapshot, prefix: int, vpc_id: str | None = None, *, secondary: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Return where a new subnet of ``/prefix`` fits, columns of ``schema.PLACES``: in the smallest blocks first.
+
+    Args:
+        snapshot: its VPCs and subnets.
+        prefix: 8 to 29 (contract.md A5).
+        vpc_id: only this VPC.
+        secondary: further CIDRs of VPCs: ``vpc_id, cidr_block``.
+
+    Raises:
+        UsageError: no such VPC or prefix, or a CIDR that is none.
+    """
+    if isinstance(prefix, bool) or not isinstance(prefix, int) or not 8 <= prefix <= _SMALLEST:
+        raise UsageError(f"prefix is 8 to {_SMALLEST}, not {prefix!r}")
+    blocks = _blocks(snapshot, vpc_id, secondary)
+    have, size = _prefix(blocks), 1 << (32 - prefix)
+    order = np.lexsort((blocks.start, -have, blocks.owner))
+    order = order[have[order] <= prefix]
+    first = blocks.start[order]
+    return pd.DataFrame(
+        {
+            "vpc_id": snapshot.vpcs["vpc_id"].array.take(blocks.owner[order]),
+            "cidr": _text(first, np.full(len(first), prefix)),
+            "inside": _text(first, have[order]),
+            "places": (blocks.end[order] - first) // size,
+        },
+        columns=list(PLACES),
+    )
+
+
+def overlaps(snapshot: Snapshot, *, secondary: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return pairs of VPCs that share addresses, columns of ``schema.OVERLAPS``; they cannot be routed together.
+
+    Args:
+        snapshot: its VPCs.
+        secondary: further CIDRs of VPCs: ``vpc_id, cidr_block``.
+
+    Raises:
+        UsageError: a CIDR that is none, or of a VPC that is not there.
+    """
+    spans = _vpc_spans(snapshot, secondary)
+    order = np.lexsort((spans.owner, -spans.end, spans.start))
+    owner, start, end = (part[order] for part in spans)
+    inside = np.searchsorted(start, end) - np.arange(1, len(start) + 1)  # those after it that begin inside it
+    outer = np.repeat(np.arange(len(start)), inside)
+    inner = outer + 1 + np.arange(len(outer)) - np.repeat(np.cumsum(inside) - inside, inside)
+    apart = owner[outer] != owner[inner]
+    outer, inner = outer[apart], inner[apart]
+    ids, cidrs = snapshot.vpcs["vpc_id"].array, _text(start, _prefix(_Spans(owner, start, end)))
+    return pd.DataFrame(
+        {
+            "vpc_id": ids.take(owner[outer]),
+            "cidr": cidrs.take(outer),
+            "other_vpc_id": ids.take(owner[inner]),
+            "other_cidr": cidrs.take(inner),
+            "shared": end[inner] - start[inner],
+        },
+        columns=list(OVERLAPS),
+    )
+
+
+def _vpc_spans(snapshot: Snapshot, secondary: pd.DataFrame | None) -> _Spans:
+    """Return every CIDR of every VPC; a VPC whose CIDR is not known has none."""
+    own = snapshot.vpcs["cidr_block"].notna().to_numpy()
+    owner = np.flatnonzero(own)
+    text = column(snapshot.vpcs["cidr_block"][own])
+    if secondary is not None and len(secondary):
+        more = pd.Index(snapshot.vpcs["vpc_id"]).get_indexer(secondary["vpc_id"])
+        if (more < 0).any():
+            raise UsageError(f"secondary: no VPC {secondary['vpc_id'].iloc[int(np.argmin(more))]!r}")
+        owner = np.append(owner, more)
+        text = pa.concat_arrays([text, column(secondary["cidr_block"].astype("str"))])
+    network, prefix, reason = addresses.parse_cidr(text)
+    if (reason != addresses.Reason.OK).any():
+        at = int(np.flatnonzero(reason)[0])
+        raise UsageError(f"VPC CIDR {addresses.describe(str(text[at]), int(reason[at]))}")
+    start = network.astype(np.int64)
+    return _Spans(owner.astype(np.int64), start, start + np.left_shift(1, 32 - prefix.astype(np.int64)))
+
+
+def _blocks(snapshot: Snapshot, vpc_id: str | None, secondary: pd.DataFrame | None) -> _Spans:
+    """Return the free space of VPCs as maximal aligned blocks."""
+    known = snapshot.vpcs["vpc_id"]
+    if vpc_id is not None and vpc_id not in set(known):
+        raise UsageError(f"no VPC {vpc_id!r} in this inventory of {len(known)} VPCs")
+    vpcs = _vpc_spans(snapshot, secondary)
+    shapes = snapshot.geometry
+    at = np.flatnonzero(shapes.ipv4)
+    home = pd.Index(known).get_indexer(snapshot.subnets["vpc_id"].iloc[at])
+    at, home = at[home >= 0], home[home >= 0].astype(np.int64)
+    taken = _Spans(home, shapes.network[at].astype(np.int64), shapes.broadcast[at].astype(np.int64) + 1)
+    if vpc_id is not None:
+        wanted = pd.Index(known).get_loc(vpc_id)
+        vpcs, taken = (_Spans(*(part[spans.owner == wanted] for part in spans)) for spans in (vpcs, taken))
+    return _aligned(_minus(vpcs, taken))
+
+
+def _minus(whole: _Spans, taken: _Spans) -> _Spans:
+    """Return what of one set of spans no span of the other covers: sweep over all edges at once."""
+    owner = np.concatenate([whole.owner, whole.owner, taken.owner, taken.owner])
+    place = np.concatenate([whole.start, whole.end, taken.start, taken.end])
+    ones, many = np.ones(len(whole.owner), np.int64), np.ones(len(taken.owner), np.int64)
+    inside = np.concatenate([ones, -ones, 0 * many, 0 * many])
+    covered = np.concatenate([0 * ones, 0 * ones, many, -many])
+    order = np.lexsort((place, owner))
+    owner, place = owner[order], place[order]
+    open_ = (np.cumsum(inside[order]) > 0) & (np.cumsum(covered[order]) == 0)
+    if not len(owner):
+        return _Spans(owner, place, place)
+    same = np.append(owner[1:] == owner[:-1], False)  # the last edge begins nothing
+    part = np.flatnonzero(open_ & same & (np.append(place[1:], 0) > place))
+    if not len(part):
+        return _Spans(part, part, part)
+    start, end, home = place[part], place[part + 1], owner[part]
+    joined = np.append(False, (start[1:] == end[:-1]) & (home[1:] == home[:-1]))
+    first = np.flatnonzero(~joined)
+    return _Spans(home[first], start[first], end[np.append(first[1:] - 1, len(end) - 1)])
+
+
+def _aligned(spans: _Spans) -> _Spans:
+    """Cut spans into the fewest CIDRs: from each take the largest block that begins there, all spans at once."""
+    owner, start, end = spans
+    parts: list[_Spans] = []
+    while len(start):  # 62 times at most: blocks of a span grow, then shrink
+        fits = np.left_shift(1, np.floor(np.log2(end - start)).astype(np.int64))
+        size = np.where(start == 0, fits, np.minimum(start & -start, fits))
+        parts.append(_Spans(owner, start, start + size))
+        rest = start + size < end
+        owner, start, end = owner[rest], (start + size)[rest], end[rest]
+    if not parts:
+        return spans
+    all_ = _Spans(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    order = np.lexsort((all_.start, all_.owner))
+    return _Spans(*(part[order] for part in all_))
+
+
+def _prefix(spans: _Spans) -> NDArray[np.int64]:
+    return np.asarray(32 - np.round(np.log2(np.maximum(spans.end - spans.start, 1))).astype(np.int64))
+
+
+def _text(start: NDArray[np.int64], prefix: NDArray[np.int64]) -> pd.api.extensions.ExtensionArray:
+    parts = (addresses.to_text(start.astype(np.uint32)), pa.array(prefix.astype(np.int64)))
+    return strings(
+        pc.binary_join_element_wise(
+            *(part.cast(pa.large_string()) for part in parts), pa.scalar("/", pa.large_string())
+        )
+    )

@@ -1,0 +1,131 @@
+"""An account made from a saved inventory: tomorrow's change on today's account, offline.
+
+It reads the Parquet files itself: the emulator knows nothing of what saved them but their names and columns.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from typing import TYPE_CHECKING, Any
+
+from zecnb.emulator.state import number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from sqlite3 import Connection
+
+    from zecnb.emulator.state import State
+
+__all__ = ["ABOUT", "plant_saved"]
+
+ABOUT = "inventory.json"
+"""The file by which a folder is known for a saved inventory."""
+
+_VERSION = 1
+_HELD = {"nic_primary": "primary", "nic_secondary": "secondary", "havip": "havip", "lb": "lb", "lb_health": "lb_health"}
+
+
+def plant_saved(state: State, folder: Path) -> None:
+    """Fill an empty state from a saved inventory.
+
+    What listings do not show is made up: MACs, security groups, IPv6 blocks. Addresses that the API counted and
+    nobody was seen to hold are held by something unseen, at random places.
+
+    Raises:
+        ValueError: the folder is no saved inventory, or one of a newer version.
+    """
+    import pyarrow as pa
+
+    try:
+        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        if about["version"] > _VERSION:
+            raise ValueError(f"it is of version {about['version']}")  # noqa: TRY301 - one message for all of them
+        created = f"{about['observed_at'][:19]}Z"
+        with state.write() as connection:
+            _plant_networks(state, connection, folder, created)
+            _plant_nics(state, connection, folder, created)
+            _plant_holders(state, connection, folder, created)
+            _plant_unseen(state, folder)
+    except (OSError, KeyError, TypeError, ValueError, pa.ArrowException) as error:
+        raise ValueError(f"{folder.name} is no saved inventory that can be read: {error}") from error
+    state.complete()
+
+
+def _rows(folder: Path, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    import pyarrow.parquet as pq
+
+    return enumerate(reversed(pq.read_table(folder / f"{name}.parquet").to_pylist()), 1)
+
+
+def _plant_networks(state: State, connection: Connection, folder: Path, created: str) -> None:
+    for at, row in _rows(folder, "vpcs"):
+        made = (row["vpc_id"], at, row["name"], row["cidr_block"], 1500, state.new_id(), created)
+        columns = "id, seq, name, cidr, mtu, security_group_id, created"
+        connection.execute(f"INSERT INTO vpc ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", made)
+    for at, row in _rows(folder, "subnets"):
+        network = ipaddress.IPv4Network(row["cidr_block"]) if row["cidr_block"] else None
+        six = row["stack_type"] != "IPv4"
+        values: tuple[Any, ...] = (
+            row["subnet_id"], at, row["vpc_id"], row["region_id"] or "asia-east-1", row["name"], row["cidr_block"],
+            int(network.network_address) if network else 0, network.prefixlen if network else 32, row["stack_type"],
+            "Private" if six else None, f"fd00:{at:x}::/64" if six else None, created,
+        )  # fmt: skip
+        connection.execute(
+            "INSERT INTO subnet (id, seq, vpc_id, region_id, name, cidr, network, prefix, stack, ipv6_type, ipv6_cidr, "
+            "created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            values,
+        )
+
+
+def _plant_nics(state: State, connection: Connection, folder: Path, created: str) -> None:
+    for at, row in _rows(folder, "nics"):
+        mac = f"fa:16:3e:{at >> 16 & 255:02x}:{at >> 8 & 255:02x}:{at & 255:02x}"
+        subnet = state.row("SELECT ipv6_cidr, region_id FROM subnet WHERE id = ?", row["subnet_id"])
+        if subnet is None:
+            raise ValueError(f"the vNIC {row['nic_id']} is in a subnet that is not there")
+        block = subnet["ipv6_cidr"] if row["nic_subnet_type"] != "IPv4" else None
+        group = state.row("SELECT security_group_id AS id FROM vpc WHERE id = ?", row["vpc_id"])
+        values = (
+            row["nic_id"], at, row["name"], row["region_id"] or subnet["region_id"], row["vpc_id"], row["subnet_id"],
+            row["status"], row["nic_type"], row["nic_subnet_type"], mac, row["instance_id"],
+            group["id"] if group else "", f"{block.removesuffix('/64')}{at + 16:x}" if block else None, 0.0, created,
+            created,
+        )  # fmt: skip
+        connection.execute(f"INSERT INTO nic VALUES ({', '.join('?' * len(values))})", values)
+
+
+def _plant_holders(state: State, connection: Connection, folder: Path, created: str) -> None:
+    positions: dict[str, int] = {}
+    rows = [row for _, row in _rows(folder, "holders")][::-1]
+    for row in rows:
+        kind, owner, address = _HELD.get(row["kind"]), row["holder_id"], number(row["address"])
+        if kind is None:
+            continue
+        if address is None:
+            raise ValueError(f"{row['address']!r} is no address")
+        place = 0
+        if kind != "primary":
+            place = positions[owner] = positions.get(owner, 0) + 1
+        state.hold(row["subnet_id"], address, kind, owner, position=place)
+        if kind in ("havip", "lb", "lb_health") and place == 1:
+            subnet = state.row("SELECT * FROM subnet WHERE id = ?", row["subnet_id"])
+            assert subnet is not None
+            where = (row["holder_name"], subnet["region_id"], subnet["vpc_id"], row["subnet_id"])
+            if kind == "havip":
+                vip = (owner, state.next_seq("havip"), *where, None, created)
+                connection.execute("INSERT INTO havip VALUES (?, ?, ?, ?, ?, ?, ?, ?)", vip)
+            else:
+                balancer = (owner, state.next_seq("lb"), *where, "RUNNING", "[]", created)
+                connection.execute("INSERT INTO lb VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", balancer)
+
+
+def _plant_unseen(state: State, folder: Path) -> None:
+    for _, row in _rows(folder, "subnets"):
+        subnet = state.row("SELECT * FROM subnet WHERE id = ?", row["subnet_id"])
+        assert subnet is not None
+        missing = (row["usage_ipv4_count"] or 0) - state.usage(row["subnet_id"])
+        free = state.free_addresses(subnet) if missing > 0 and subnet["cidr"] else []
+        for address in state.random.sample(free, min(max(missing, 0), len(free))):
+            state.hold(row["subnet_id"], address, "hidden", "")

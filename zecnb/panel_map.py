@@ -1,0 +1,70 @@
+"""From a plan to the subnet map of its vNIC: what is held, what is planned, who holds what."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from zecnb.planner.occupancy import cells
+from zecnb.render.palette import Cell
+from zecnb.schema import HOLDER_KINDS
+from zecnb.subnetmap import LARGEST, SubnetMap
+
+if TYPE_CHECKING:
+    from zecnb.planner.plan import Plan
+    from zecnb.snapshot import Snapshot
+
+__all__ = ["draw"]
+
+_DRAWN = (Cell.PLANNED, Cell.CONFLICT)
+
+
+def draw(picture: SubnetMap, plan: Plan, nic_id: str) -> bool:
+    """Show the subnet of a vNIC with the plan drawn in.
+
+    Returns:
+        Whether there is anything to show: not without the vNIC, and not for subnets beyond a /12.
+    """
+    snapshot = plan.snapshot
+    nic = snapshot.nic_position(nic_id) if snapshot is not None else -1
+    if snapshot is None or nic < 0:
+        return False
+    subnet = int(snapshot.nic_subnet[nic])
+    if subnet < 0 or not snapshot.geometry.ipv4[subnet]:
+        return False
+    network = int(snapshot.geometry.network[subnet])
+    if int(snapshot.geometry.broadcast[subnet]) - network >= LARGEST:
+        return False
+    held = cells(snapshot, subnet, nic)
+    row = snapshot.subnets.iloc[subnet]
+    shown = plan.cells(row["subnet_id"]).cells if row["subnet_id"] in plan.summary["subnet_id"].array else held
+    base = np.where(np.isin(shown, _DRAWN), held, shown)
+    free = int((base == Cell.FREE).sum())
+    unseen = int(snapshot.unseen[subnet])
+    title = row["name"] if isinstance(row["name"], str) and row["name"].strip() else row["subnet_id"]
+    note = f"{unseen:,} more are used by something no listing shows: a cell shown free may be taken." if unseen else ""
+    picture.show(
+        network,
+        base,
+        shown,
+        heading=f"{title} · {row['cidr_block']} · {free:,} free · largest free run {snapshot.largest_run[subnet]:,}",
+        note=note,
+        unseen=unseen,
+        holder_of=partial(_holder, snapshot, subnet, network),
+    )
+    return True
+
+
+def _holder(snapshot: Snapshot, subnet: int, network: int, offset: int) -> str:
+    """Return who holds an address: kind, name and id; "" when nobody does."""
+    key = np.array([subnet << 32 | network + offset], np.uint64)
+    entry = int(snapshot.ledger.find(key)[0])
+    if entry < 0:
+        return ""
+    kind = HOLDER_KINDS[int(snapshot.ledger.kind[entry])]
+    at = pa.array(snapshot.ledger.holder[entry : entry + 1])
+    (name,), (identity,) = snapshot.holder_names.take(at).to_pylist(), snapshot.holder_ids.take(at).to_pylist()
+    return " · ".join(part for part in (kind.replace("_", " "), name, identity) if part)

@@ -1,0 +1,85 @@
+"""What several threads want done at the same moment, done once for all of them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Together"]
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+class _Batch(Generic[_Item, _Result]):
+    """One piece of work and those who wait for it."""
+
+    def __init__(self) -> None:
+        self.items: list[_Item] = []
+        self.done = threading.Event()
+        self.results: list[_Result] = []
+        self.error: BaseException | None = None
+
+
+class Together(Generic[_Item, _Result]):
+    """Does a piece of work for many callers: who comes while it is being done shares the next one.
+
+    The work that a caller's item is part of always begins after the caller came. When work for several fails, each
+    of them does it alone, so that nobody is told of an error that is another's.
+
+    Args:
+        work: takes the items of all callers, in the order they came, and returns what each of them gets.
+        gather: seconds to wait for more callers when there were several the last time.
+        most: items in one piece of work.
+        turns: pieces of work done at the same time.
+    """
+
+    def __init__(
+        self, work: Callable[[list[_Item]], _Result], *, gather: float = 0.0, most: int = 64, turns: int = 1
+    ) -> None:
+        self._work = work
+        self._gather = gather
+        self._most = most
+        self._lock = threading.Lock()
+        self._turn = threading.BoundedSemaphore(turns)
+        self._open: _Batch[_Item, _Result] | None = None
+        self._crowded = False
+
+    def __call__(self, item: _Item) -> _Result:
+        """Return what the work gave; raises what the work raises."""
+        with self._lock:
+            batch = self._open
+            leads = batch is None or len(batch.items) >= self._most
+            if batch is None or leads:
+                batch = self._open = _Batch()
+            batch.items.append(item)
+        if leads:
+            self._lead(batch)
+        else:
+            batch.done.wait()
+        if batch.results:
+            return batch.results[0]
+        if batch.error is not None and len(batch.items) == 1:
+            raise batch.error
+        with self._turn:
+            return self._work([item])
+
+    def _lead(self, batch: _Batch[_Item, _Result]) -> None:
+        """Wait for one's turn and for others, then do it for all of them."""
+        try:
+            with self._turn:
+                if self._crowded:
+                    time.sleep(self._gather)
+                with self._lock:
+                    self._crowded = len(batch.items) > 1
+                    if self._open is batch:
+                        self._open = None
+                batch.results.append(self._work(batch.items))
+        except BaseException as error:  # noqa: BLE001 - raised by the caller it is about
+            batch.error = error
+        finally:
+            batch.done.set()
