@@ -16,7 +16,7 @@ settings.load_profile("zecnb")
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Nothing of the machine's user reaches a test, and nothing of a test the user."""
     for name in list(os.environ):
-        if name.startswith(("ZENLAYER", "ZECNB_STORE", "ZECNB_REQUIRE")) or name.upper() in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        if name.startswith(("ZENLAYER", "ZECNB_STORE", "ZECNB_REQUIRE")) or name.upper().endswith("_PROXY"):
             monkeypatch.delenv(name)
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))

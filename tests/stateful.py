@@ -48,6 +48,7 @@ class Comparison(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.account = Account()
+        self.account.state.random.seed(1)  # the same ids each time: an example can be run again
         self.model = Model()
         self.gone = ["1000000000000000000"]
 

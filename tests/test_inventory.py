@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -251,3 +252,9 @@ def test_a_plan_beside_what_it_would_make() -> None:
     picture = plan.cells()
     assert np.count_nonzero(picture.cells != picture.before) == 3
     assert plan.compare().png().startswith(b"\x89PNG")
+
+
+def test_an_old_inventory_says_how_old() -> None:
+    """A fresh one needs no words; one read hours ago is never shown without its age."""
+    assert "ago" not in repr(account())
+    assert "read 3.0 h ago" in repr(account(observed_at=datetime.now(UTC) - timedelta(hours=3)))

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 import zecnb
+from zecnb import errors
 from zecnb.cli import app
-from zecnb.planner.findings import CATALOGUE
+from zecnb.planner.findings import CATALOGUE, LATER
 from zecnb.planner.options import POLICIES
 
 ROOT = Path(__file__).parent.parent
@@ -71,4 +72,12 @@ def test_every_finding_has_its_line(code: str) -> None:
 def test_the_table_of_findings_is_the_catalogue() -> None:
     """In the catalogue's order, and nothing else."""
     table = README.partition("## Findings")[2].partition("## ")[0]
-    assert re.findall(r"^\| `([A-Z_0-9]+)` \|", table, re.MULTILINE) == list(CATALOGUE)
+    assert re.findall(r"^\| `([A-Z_0-9]+)` \|", table, re.MULTILINE) == [*CATALOGUE, *LATER]
+
+
+@pytest.mark.parametrize("code", LATER)
+def test_what_comes_up_later_has_its_line(code: str) -> None:
+    """The second table says where each is met: an error that exists, or a state of a receipt."""
+    entry = LATER[code]
+    assert f"| `{code}` | {entry.severity} | `{entry.where}` | {entry.meaning} |" in README
+    assert hasattr(errors, entry.where) or entry.where in ("kept", "unknown")

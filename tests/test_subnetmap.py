@@ -59,10 +59,8 @@ def test_cells_are_one_byte_each() -> None:
 def test_typing_sends_no_cells_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another plan over the same subnet sends the overlay only."""
     picture = shown()
-    sent: list[set[str]] = []
-    monkeypatch.setattr(
-        picture, "send_state", lambda key=None: sent.append({key} if isinstance(key, str) else set(key))
-    )
+    sent: list[list[str]] = []
+    monkeypatch.setattr(picture, "send_state", lambda key: sent.append(sorted(key)))
     base = np.frombuffer(picture.cells, np.uint8)
     drawn = base.copy()
     drawn[30] = Cell.PLANNED

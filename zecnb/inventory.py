@@ -14,7 +14,7 @@ from zecnb.ledger import addresses_of
 from zecnb.planner.occupancy import cells, occupancy, regain
 from zecnb.planner.options import Options
 from zecnb.planner.plan import make_plan
-from zecnb.render.cells import percent
+from zecnb.render.cells import duration, percent
 from zecnb.render.tables import inventory_html
 from zecnb.requests import Requests, read_requests
 from zecnb.snapshot import Snapshot
@@ -256,9 +256,10 @@ class Inventory(Snapshot):
     def __repr__(self) -> str:
         held, share = int(self.seen.sum()), percent(self.share_seen)
         partial = f", partial: {', '.join(dict.fromkeys(self.partial['source']))}" if len(self.partial) else ""
+        old = f", read {duration(self.age)} ago" if self.age > Options().max_age else ""
         return (
             f"Inventory({len(self.vpcs):,} VPCs, {len(self.subnets):,} subnets, {len(self.nics):,} vNICs, "
-            f"{held:,} addresses, coverage {share}{partial})"
+            f"{held:,} addresses, coverage {share}{partial}{old})"
         )
 
     def _repr_html_(self) -> str:

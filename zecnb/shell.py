@@ -153,14 +153,14 @@ def confirm(question: str, *, yes: bool) -> None:
     """Ask on the terminal, beside the output; without a terminal nobody is asked and nothing is done.
 
     Raises:
-        UsageError: there is no terminal.
-        typer.Abort: the answer is no.
+        UsageError: there is no terminal, or the answer is no.
     """
     if yes:
         return
     if not sys.stdin.isatty():
         raise UsageError("there is no terminal to ask; repeat with --yes")
-    typer.confirm(question, abort=True, err=True)
+    if not typer.confirm(question, err=True):
+        raise UsageError("nothing was done")
 
 
 def print_receipt(receipt: Receipt, *, as_json: bool) -> int:

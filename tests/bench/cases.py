@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tests.bench import peers
 from tests.bench.data import one_subnet, to_judge, to_place
+from tests.bench.emulator import emulator
 from tests.bench.measure import Line, measure
 from zecnb.addresses import to_text
 from zecnb.ledger import addresses_of
@@ -144,4 +145,5 @@ CASES: dict[str, Callable[[], Iterator[Line]]] = {
     "batch-pick": batch_pick,
     "preview": preview,
     "growth": growth,
+    "emulator": emulator,
 }

@@ -105,17 +105,20 @@ def test_dragged_over(panel: Locator, page: Page) -> None:
 
 def test_a_held_cell_is_told_and_not_picked(panel: Locator, page: Page) -> None:
     """Who holds an address is said below the map; a click on it asks for nothing."""
-    field = panel.get_by_label("Addresses", exact=True)
-    field.fill("10.0.4.93")
-    expect(panel.locator(".zecnb-map-legend")).to_contain_text("conflict 1")
-    field.fill("")
     grid = panel.get_by_role("grid")
     grid.focus()
-    for key in ("Control+Home", *["ArrowDown"] * 2, *["ArrowRight"] * 29):
-        page.keyboard.press(key)
-    expect(panel.locator(".zecnb-map-said")).to_contain_text("10.0.4.93 · other vNIC · nic secondary · web-09")
+    page.keyboard.press("Control+Home")
+    for _ in range(200):
+        page.keyboard.press("ArrowRight")
+        if "other vNIC" in said(panel):
+            break
+    expect(panel.locator(".zecnb-map-said")).to_contain_text(re.compile(r"other vNIC · nic \w+ · web-\d+ · \d+"))
+    address = said(panel).split(" ")[0]
     page.keyboard.press("Space")
+    field = panel.get_by_label("Addresses", exact=True)
     expect(field).to_have_value("")
+    field.fill(address)
+    expect(panel.locator(".zecnb-map-legend")).to_contain_text("conflict 1")
 
 
 def test_picked_by_keyboard(panel: Locator, page: Page) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["CATALOGUE", "PLANNED", "Code", "bit"]
+__all__ = ["CATALOGUE", "LATER", "PLANNED", "Code", "Later", "bit"]
 
 _ILLEGAL = "INVALID_PARAMETER_PRIVATE_IP_ILLEGAL"
 _IN_USED = "INVALID_SUBNET_PRIVATE_IPV4_IN_USED"
@@ -352,6 +352,35 @@ CATALOGUE: dict[str, Code] = {
     ),
 }
 """Findings of a plan, in check order."""
+
+
+class Later(NamedTuple):
+    """What only an apply, a resume or an undo can find out.
+
+    Attributes:
+        severity: as in ``Code``.
+        where: the exception that says it, or the state of a row of the receipt, whose ``reason`` has the words.
+        meaning: for the documentation.
+    """
+
+    severity: str
+    where: str
+    meaning: str
+
+
+LATER: dict[str, Later] = {
+    "DRIFTED": Later("BLOCK", "PlanDriftedError", "The cloud changed since the plan; `changes` says was and is."),
+    "PLAN_EDITED": Later("BLOCK", "PlanEditedError", "The plan file no longer matches its digest; names what differs."),
+    "APPROVAL_VOID": Later("BLOCK", "PlanError", "An approval is demanded, and none is bound to this digest."),
+    "LOCKED": Later("BLOCK", "LockedError", "Another run of this store works on one of the subnets."),
+    "DEPENDANT_BOUND": Later("BLOCK", "kept", "An EIP or a load balancer's backend depends on the address (undo)."),
+    "PRIMARY_NOT_RELEASABLE": Later("BLOCK", "kept", "The address is its vNIC's primary by now (undo)."),
+    "OUTCOME_UNKNOWN": Later("RISK", "unknown", "No answer, and reading back did not tell; `resume` looks again."),
+    "THROTTLED": Later("RISK", "ThrottledError", "The API asks to slow down (`REQUEST_LIMIT_EXCEEDED`)."),
+    "AUTH_DENIED": Later("BLOCK", "AuthError", "The API refused who is calling (`AUTHFAILURE_...`)."),
+    "TRANSPORT": Later("RISK", "TransportError", "No answer arrived: name, connection, TLS, timeout, reset."),
+}
+"""What comes up after planning: not in ``Plan.findings``, but in errors and receipts."""
 
 PLANNED: tuple[str, ...] = tuple(CATALOGUE)
 """Codes by bit position."""

@@ -19,7 +19,7 @@ from zecnb.planner.findings import CATALOGUE
 from zecnb.planner.naming import Naming, numbers, same
 from zecnb.planner.nearest import nearest_free
 from zecnb.planner.rows import Change
-from zecnb.render.cells import percent
+from zecnb.render.cells import duration, percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,7 +124,7 @@ class Wording(Naming):
     # -- the names of templates, in alphabetical order -----------------------------------------------------------
 
     def _age(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return same(_duration(self.rows.board.age), at)
+        return same(duration(self.rows.board.age), at)
 
     def _available(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         return numbers(self.rows.room.available[self.rows.subnet_entry[at]])
@@ -147,7 +147,7 @@ class Wording(Naming):
 
     def _memory_age(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         memory = self.rows.board.memory
-        return pa.array([_duration(age) for age in memory.age[memory.find(self.rows.key[at])].tolist()], _TEXT)
+        return pa.array([duration(age) for age in memory.age[memory.find(self.rows.key[at])].tolist()], _TEXT)
 
     def _memory_nic(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         memory = self.rows.board.memory
@@ -351,12 +351,3 @@ class Wording(Naming):
         usable = self.rows.board.snapshot.geometry.usable[self.rows.room.subnets]
         share = Change.utilisation(used, usable)
         return pa.array([percent(value) for value in share], _TEXT).take(pa.array(self.rows.subnet_entry[at]))
-
-
-def _duration(seconds: float) -> str:
-    """Return a time span as people say it."""
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    if seconds < 7200:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h" if seconds < 172_800 else f"{seconds / 86_400:.0f} days"

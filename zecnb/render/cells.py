@@ -25,6 +25,7 @@ __all__ = [
     "NOTHING",
     "Kind",
     "Shown",
+    "duration",
     "heading",
     "kind_of",
     "percent",
@@ -163,6 +164,15 @@ def percent(value: object) -> str:
     if 0.999 < share < 1:
         return "> 99.9 %"
     return f"{share:.1%}".replace("%", " %")
+
+
+def duration(seconds: float) -> str:
+    """Return a time span as people say it: ``40 s``, ``12 min``, ``3.5 h``, ``6 days``."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 172_800 else f"{seconds / 86_400:.0f} days"
 
 
 def records(content: Mapping[str, object]) -> dict[str, object]:

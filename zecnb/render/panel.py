@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from zecnb.render.cells import percent, plain
+from zecnb.render.cells import duration, percent, plain
 from zecnb.render.tables import bare_table, verdict_view, wrap
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "STYLE",
-    "age_words",
     "code_html",
     "coverage_html",
     "files_html",
@@ -70,18 +69,11 @@ _WORDS = {
 }
 
 
-def age_words(seconds: float) -> str:
-    """Return an age as people say it."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
 def headline(account: str, age: float | None = None) -> str:
     """Return the line that says what the verdict rests on."""
     parts = [f"<b>zecnb</b> account: {escape(plain(account))}"]
     if age is not None:
-        parts.append(f"inventory read {age_words(age)} ago")
+        parts.append(f"inventory read {duration(age)} ago")
     return f"<div class='zecnb-head'>{' · '.join(parts)}</div>"
 
 
