@@ -373,3 +373,25 @@ def test_long_tokens_are_shortened() -> None:
     """A message shows the beginning of a long token."""
     assert describe("a" * 60, Reason.NOT_AN_ADDRESS).startswith(repr("a" * 60))
     assert describe("a" * 61, Reason.NOT_AN_ADDRESS).startswith(repr("a" * 57 + "..."))
+
+
+@given(
+    st.lists(
+        st.one_of(
+            VALUES.map(lambda value: str(ipaddress.IPv4Address(value))),
+            st.text(alphabet="0123456789.x\u0661 -", max_size=16),
+        ),
+        max_size=30,
+    )
+)
+def test_few_and_many_are_read_alike(texts: list[str]) -> None:
+    """A few texts are read one by one, many as columns: with the same result for each."""
+    many = [*texts, *["10.0.0.1"] * 40]
+    values, good = parse(texts)
+    all_values, all_good = parse(many)
+    assert values.tolist() == all_values[: len(texts)].tolist()
+    assert good.tolist() == all_good[: len(texts)].tolist()
+    tokens, all_tokens = expand(texts), expand(many)
+    some = all_tokens.source < len(texts)
+    assert tokens.text.to_pylist() == all_tokens.text.filter(some).to_pylist()
+    assert tokens.reason.tolist() == all_tokens.reason[some].tolist()

@@ -17,6 +17,7 @@ from zecnb import addresses, schema
 from zecnb.columns import column, positions, strings
 from zecnb.errors import UsageError
 from zecnb.geometry import Geometry
+from zecnb.holders import SEEN_FROM, read_holders
 from zecnb.ledger import Ledger, Runs, addresses_of, keys_of, subnets_of
 from zecnb.table import AddressTable
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["Snapshot"]
 
 _KIND = {name: code for code, name in enumerate(schema.HOLDER_KINDS)}
-_SEEN_FROM = _KIND["nic_primary"]  # kinds from here on count as usage (contract.md A17)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -100,7 +100,7 @@ class Snapshot:
         if vpcs is None:
             vpcs = pd.DataFrame({"vpc_id": subnets["vpc_id"].dropna().unique()})
         vpcs = schema.conform(vpcs, schema.VPCS, required=("vpc_id",), what="vpcs")
-        entries, ids, names, strays = _entries(subnets, geometry, held)
+        entries, ids, names, strays = read_holders(subnets, geometry, held)
         nics["secondary_ipv4_count"] = _count_secondaries(nics["nic_id"], entries, ids)
         sources = schema.empty(schema.SOURCES) if sources is None else sources
         if strays:
@@ -183,22 +183,33 @@ class Snapshot:
         subnet = " ".join(part for part in parts if isinstance(part, str))
         return row["name"] if isinstance(row["name"], str) else "", row["status"], subnet, int(self.nic_used[nic])
 
-    @cached_property
-    def subnet_ids(self) -> pa.LargeStringArray:
-        """Subnet ids by position."""
-        return column(self.subnets["subnet_id"])
+    def texts(self, frame: str, name: str) -> pa.LargeStringArray:
+        """Return a column of ``subnets`` or ``nics`` as Arrow strings; made once."""
+        key = f"{frame}.{name}"
+        if key not in self._texts:
+            self._texts[key] = column(getattr(self, frame)[name])
+        return self._texts[key]
 
     @cached_property
+    def _texts(self) -> dict[str, pa.LargeStringArray]:
+        return {}
+
+    @property
+    def subnet_ids(self) -> pa.LargeStringArray:
+        """Subnet ids by position."""
+        return self.texts("subnets", "subnet_id")
+
+    @property
     def nic_ids(self) -> pa.LargeStringArray:
         """VNIC ids by position."""
-        return column(self.nics["nic_id"])
+        return self.texts("nics", "nic_id")
 
     # -- what the planner reads ------------------------------------------------------------------------------
 
     @property
     def is_used(self) -> NDArray[np.bool_]:
         """Whether each ledger entry is an address in use, not one of the reserved three."""
-        return np.asarray(self.ledger.kind >= _SEEN_FROM)
+        return np.asarray(self.ledger.kind >= SEEN_FROM)
 
     @cached_property
     def seen(self) -> NDArray[np.int64]:
@@ -334,56 +345,6 @@ def _unique(ids: pd.Series, what: str) -> None:
     if (bad := ids.isna() | ids.duplicated()).any():
         at = int(np.flatnonzero(bad)[0])
         raise UsageError(f"{what}, row {at}: id {ids.iloc[at]!r} is missing or appears twice")
-
-
-def _entries(
-    subnets: pd.DataFrame, geometry: Geometry, held: pd.DataFrame
-) -> tuple[Ledger, pa.LargeStringArray, pa.LargeStringArray, str]:
-    """Return the ledger with the reserved addresses added, its table of holders, and what was left out."""
-    value, good = addresses.parse(column(held["address"]))
-    if not good.all():
-        at = int(np.flatnonzero(~good)[0])
-        raise UsageError(f"holders, row {at}: address {held['address'].iloc[at]!r} is not an IPv4 address")
-    kind = positions(pa.array(schema.HOLDER_KINDS, pa.large_string()), column(held["kind"]))
-    if (kind < 0).any():
-        at = int(np.flatnonzero(kind < 0)[0])
-        known = ", ".join(schema.HOLDER_KINDS)
-        raise UsageError(f"holders, row {at}: kind {held['kind'].iloc[at]!r} is none of {known}")
-    home = positions(column(subnets["subnet_id"]), column(held["subnet_id"]))
-    inside = home >= 0
-    inside[inside] = geometry.contains(home[inside], value[inside])
-    keep = inside & (kind >= _SEEN_FROM)
-    strays = "" if inside.all() else f"{np.count_nonzero(~inside)} addresses lie in no listed IPv4 subnet"
-
-    codes, ids, names = _holder_table(subnets, held[keep] if not keep.all() else held)
-    ipv4 = np.flatnonzero(geometry.ipv4)
-    reserved = [
-        keys_of(ipv4, value[ipv4]) for value in (geometry.network, geometry.gateway, geometry.broadcast)
-    ]  # in the order of HOLDER_KINDS
-    ledger = Ledger.build(
-        np.concatenate([*reserved, keys_of(home[keep], value[keep])]),
-        np.concatenate([np.repeat(np.arange(3, dtype=np.uint8), len(ipv4)), kind[keep].astype(np.uint8)]),
-        np.concatenate([np.tile(ipv4.astype(np.int32), 3), codes]),
-    )
-    return ledger, ids, names, strays
-
-
-def _holder_table(
-    subnets: pd.DataFrame, held: pd.DataFrame
-) -> tuple[NDArray[np.int32], pa.LargeStringArray, pa.LargeStringArray]:
-    """Return each row's position in a table of distinct holders that begins with the subnets themselves."""
-    ids = column(held["holder_id"]).dictionary_encode()
-    names = pc.dictionary_encode(column(held["holder_name"]), null_encoding="encode")
-    pair = np.asarray(pc.fill_null(ids.indices, -1)).astype(np.int64) * (len(names.dictionary) + 1)
-    pair += np.asarray(names.indices)
-    unique, first, codes = np.unique(pair, return_index=True, return_inverse=True)
-    del unique
-    own = pa.array(first)
-    return (
-        (codes + len(subnets)).astype(np.int32),
-        pa.concat_arrays([column(subnets["subnet_id"]), column(held["holder_id"]).take(own)]),
-        pa.concat_arrays([column(subnets["name"]), column(held["holder_name"]).take(own)]),
-    )
 
 
 def _count_secondaries(nic_ids: pd.Series, ledger: Ledger, ids: pa.LargeStringArray) -> pd.Series:

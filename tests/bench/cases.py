@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.bench import peers
+from tests.bench import network, peers
 from tests.bench.data import one_subnet, to_judge, to_place
 from tests.bench.emulator import emulator
 from tests.bench.measure import Line, measure
@@ -145,5 +145,7 @@ CASES: dict[str, Callable[[], Iterator[Line]]] = {
     "batch-pick": batch_pick,
     "preview": preview,
     "growth": growth,
+    "fetch": network.fetch,
+    "apply": network.apply,
     "emulator": emulator,
 }

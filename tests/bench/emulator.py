@@ -38,7 +38,9 @@ def emulator() -> Iterator[Line]:
         seconds, peak = measure(lambda: start("empty", path), 3)
         yield Line("emulator", "start, file kept", seconds, None, peak, 3, "under 3 s")
         seconds, peak = measure(lambda: start(str(saved), None), 2, warm=False)
-        yield Line("emulator", "start, exported account", seconds, None, peak, 2, f"{saved.stat().st_size / 1e6:.0f} MB")
+        yield Line(
+            "emulator", "start, exported account", seconds, None, peak, 2, f"{saved.stat().st_size / 1e6:.0f} MB"
+        )
 
 
 def _calls(running: Emulator) -> Iterator[Line]:

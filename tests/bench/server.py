@@ -1,32 +1,62 @@
 """A local ZEC in a process of its own, slow by a fixed latency: ``python -m tests.bench.server SEED SECONDS``.
 
-It prints its access as one line of JSON and ends with its standard input.
+It prints its access as one line of JSON and ends with its standard input. What a listing answered once it answers
+again from memory, so that the client is measured and not the database of the emulator; a write forgets it all.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import time
+from typing import TYPE_CHECKING
 
 from zecnb.emulator import Emulator, seeds
-from zecnb.emulator.seeds import text
+from zecnb.emulator.state import text
 
-_PER_SUBNET = 10
+if TYPE_CHECKING:
+    from zecnb.emulator.wire import Request, Response
+
+_NICS = 10
+
+
+def remember(emulator: Emulator, latency: float) -> None:
+    """Let listings of an account that did not change be answered from memory, as late as ever."""
+    known: dict[tuple[str, bytes], Response] = {}
+    handle = emulator._app.handle
+
+    def answer(request: Request) -> Response:
+        action = request.headers["x-zc-action"]
+        if not action.startswith("Describe"):
+            known.clear()
+            done = handle(request)
+            known.clear()  # what was listed meanwhile may be from before
+            return done
+        found = known.get((action, request.body))
+        if found is not None:
+            time.sleep(latency)
+            return found
+        done = handle(request)
+        known[action, request.body] = done
+        return done
+
+    emulator._app.handle = answer
 
 
 def main(seed: str, latency: float) -> None:
-    """Serve until nobody listens any more; ``rows:N`` is N vNICs, ten to a subnet of its own."""
-    rows = int(seed.removeprefix("rows:")) if seed.startswith("rows:") else 0
-    with Emulator("empty" if rows else seed) as emulator:
-        if rows:
+    """Serve until nobody listens any more; seed ``subnets:N`` is N subnets of 10 vNICs."""
+    count = int(seed.removeprefix("subnets:")) if seed.startswith("subnets:") else 0
+    with Emulator("empty" if count else seed) as emulator:
+        if count:
             vpc = seeds._make_vpc(emulator.state, "bench", "10.0.0.0/9")
-            for n in range(rows // _PER_SUBNET):
-                cidr = f"{text((10 << 24) + n * 256)}/24"
-                subnet = seeds._make_subnet(emulator.state, vpc, f"net-{n}", "asia-east-1", cidr)
-                for m in range(_PER_SUBNET):
-                    seeds._make_nic(emulator.state, subnet, f"vm-{n}-{m}")
+        for n in range(count):
+            cidr = f"{text((10 << 24) + n * 256)}/24"
+            subnet = seeds._make_subnet(emulator.state, vpc, f"net-{n}", "asia-east-1", cidr)
+            for m in range(_NICS):
+                seeds._make_nic(emulator.state, subnet, f"vm-{n}-{m}")
         if latency:
             emulator.faults.add("latency", times=0, seconds=latency)
+        remember(emulator, latency)
         access = {"url": emulator.url, "id": emulator.access_key_id, "password": emulator.access_key_password}
         print(json.dumps(access), flush=True)
         sys.stdin.read()

@@ -37,15 +37,15 @@ def test_ranges_as_python_writes_them(script) -> None:
         assert script("values", text) == wanted
 
 
-@pytest.mark.parametrize("prefix", range(12, 30))
 @pytest.mark.parametrize("width", [320, 700, 1072])
-def test_every_address_has_its_cell(script, prefix: int, width: int) -> None:
+def test_every_address_has_its_cell(script, width: int) -> None:
     """To /20 each address is a cell wide enough for a pointer; beyond, zoom leads there."""
-    size = 1 << (32 - prefix)
-    grid = script("layout", size, width, 0)
-    assert grid["columns"] * grid["rows"] * grid["fold"] >= size
-    assert grid["fold"] == (1 if prefix >= 16 else size >> 16)
-    assert (grid["levels"] == 1) == (prefix >= 20)
-    near = grid if prefix >= 20 else script("layout", size, width, 2)
-    assert near["fold"] == 1
-    assert min(near["w"], near["h"]) >= 10
+    for prefix in range(12, 30):
+        size = 1 << (32 - prefix)
+        grid = script("layout", size, width, 0)
+        assert grid["columns"] * grid["rows"] * grid["fold"] >= size
+        assert grid["fold"] == (1 if prefix >= 16 else size >> 16)
+        assert (grid["levels"] == 1) == (prefix >= 20)
+        near = grid if prefix >= 20 else script("layout", size, width, 2)
+        assert near["fold"] == 1
+        assert min(near["w"], near["h"]) >= 10

@@ -700,7 +700,7 @@ def test_closed_client() -> None:
     with scripted(script) as client:
         client.describe_vpcs()
     client.close()
-    with pytest.raises(RuntimeError, match="closed"):
+    with pytest.raises(UsageError, match="closed; connect again"):
         client.describe_vpcs()
     assert len(script.requests) == 1
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
+_ENOUGH = 100  # kills that reach every step boundary
+
 
 def main() -> int:
     """Do what was asked for, and print the counts."""
@@ -33,7 +35,7 @@ def kill(kills: int, seed: int) -> list[str]:
     from contextlib import ExitStack
 
     from tests.postgres import Server, find_programs
-    from tests.torture.children import BOUNDARIES
+    from tests.torture.children import BOUNDARIES, boundaries_of
     from tests.torture.kills import Torture
 
     with ExitStack() as stack:
@@ -46,10 +48,13 @@ def kill(kills: int, seed: int) -> list[str]:
     for name, count in sorted(torture.counts.items()):
         print(f"{name:36}{count:>7,}")
     for what in ("apply", "resume", "undo"):
-        hit = sum(1 for boundary in BOUNDARIES if torture.covered[f"{what}: {boundary}"])
-        print(f"{f'step boundaries hit, {what}':36}{hit:>7} of {len(BOUNDARIES)}")
+        there = boundaries_of(what)
+        hit = sum(1 for boundary in there if torture.covered[f"{what}: {boundary}"])
+        print(f"{f'step boundaries hit, {what}':36}{hit:>7} of {len(there)}")
     print(f"{'seconds':36}{torture.seconds:>7.0f}")
-    return torture.problems
+    hits = {each.partition(": ")[2] for each, count in torture.covered.items() if count}
+    missed = [f"nobody died {boundary}" for boundary in BOUNDARIES if boundary not in hits]
+    return torture.problems + (missed if kills >= _ENOUGH else [])
 
 
 def strike(calls: int) -> list[str]:

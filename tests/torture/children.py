@@ -45,6 +45,7 @@ __all__ = [
     "Cloud",
     "Job",
     "Result",
+    "boundaries_of",
     "do_job",
     "forks",
     "hurry",
@@ -62,6 +63,12 @@ BOUNDARIES = (
     "before the end",
 )
 """Where a step begins or ends, and a process can be made to die."""
+
+
+def boundaries_of(what: str) -> tuple[str, ...]:
+    """Return the boundaries that a kind of job reaches; what is resumed has been started."""
+    return tuple(each for each in BOUNDARIES if what != "resume" or not each.endswith("started"))
+
 
 _HURRY = 0.01  # of a second that a waiting run really waits: nothing here is as slow as a real cloud
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from tests.torture.account import Held, make_account, read_held
 from tests.torture.children import (
-    BOUNDARIES,
     Cloud,
     Job,
     Result,
+    boundaries_of,
     forks,
     killed_in_the_end,
     session_on,
@@ -67,13 +67,15 @@ class Torture:
         self._context = forks()
         self._stack = ExitStack()
         self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="zecnb-torture-")))
-        self._set: Counter[str] = Counter()
-        self._cloud_dies = False
 
     @property
     def kills(self) -> int:
         """How often something was killed."""
         return self.counts["workers killed"] + self.counts["clouds killed"]
+
+    @property
+    def _cloud_dies(self) -> bool:
+        return self.kills >= self.wanted * 2 // 3
 
     def run(self) -> None:
         """Do it: two thirds of the kills hit workers alone, the rest the cloud or both."""
@@ -86,7 +88,6 @@ class Torture:
             self._db = db
             number = 0
             while self.kills < self.wanted:
-                self._cloud_dies = self.kills >= self.wanted * 2 // 3
                 self._round(number)
                 number += 1
         self.counts["rounds"] = number
@@ -189,7 +190,7 @@ class Torture:
         if kill and not self._cloud_dies and self.chance.random() < 0.6:
             boundary = self._next_boundary(what)
             once = boundary.split(" ", 1)[1] in ("lock", "started", "finished", "the end")
-            trap = (boundary, 1 if once else self.chance.randint(1, max(calls // 8, 2)))
+            trap = (boundary, 1 if once else self.chance.randint(1, self.chance.randint(1, max(calls // 8, 2))))
         out = self._folder / "out.json"
         job = Job(what, target, self.cloud.url, self._store, trap)
         killed = 0
@@ -198,7 +199,7 @@ class Torture:
                 worker.join(self.chance.uniform(0.0, 1.2))
                 if not worker.is_alive():
                     break
-                if self._cloud_dies and self.chance.random() < 0.7:
+                if self._cloud_dies and (not self.counts["clouds killed"] or self.chance.random() < 0.7):
                     self.cloud.kill()
                     self.cloud.start()
                     self.counts["clouds killed"] += 1
@@ -224,12 +225,10 @@ class Torture:
         return None, killed
 
     def _next_boundary(self, what: str) -> str:
-        """Return the boundary that was hit least; one that is never reached is tried less and less."""
-        hits = {each: self.covered[f"{what}: {each}"] + self._set[f"{what}: {each}"] / 9 for each in BOUNDARIES}
+        """Return the boundary that was hit least."""
+        hits = {each: self.covered[f"{what}: {each}"] for each in boundaries_of(what)}
         least = min(hits.values())
-        chosen = self.chance.choice([each for each, count in hits.items() if count == least])
-        self._set[f"{what}: {chosen}"] += 1
-        return chosen
+        return self.chance.choice([each for each, count in hits.items() if count == least])
 
     def _colleague(self) -> None:
         """Let somebody else work next to the run now and then."""

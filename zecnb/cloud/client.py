@@ -97,6 +97,7 @@ class Client:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.read_only = read_only
+        self._closed = False
         self._page_size = page_size
         self._throttle = Throttle(clock, sleep)
         self._retry = stamina.RetryingCaller(
@@ -228,6 +229,8 @@ class Client:
         return self._retry(_is_retryable, self._call, action, body, service)
 
     def _call(self, action: str, body: dict[str, Any], service: str) -> tuple[str, msgspec.Raw]:
+        if self._closed:
+            raise UsageError("the connection is closed; connect again")
         self._throttle.wait()
         headers = {"x-zc-action": action, "x-zc-version": _VERSIONS[service], "x-zc-service": service}
         began = time.monotonic()
@@ -305,6 +308,7 @@ class Client:
 
     def close(self) -> None:
         """Close every connection."""
+        self._closed = True
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._lanes.close()
 

@@ -281,27 +281,31 @@ def _random(state: State, seed: int, size: int) -> None:
         _make_subnet(state, vpc, f"net-{n:04d}", "asia-east-1", f"{text((10 << 24) + n * step)}/{prefix}")
         for n in range(count)
     ]
-    with state.write() as connection:
+    with state.bulk() as connection:
         connection.execute("UPDATE vpc SET created = ?", (_DEMO_TIME,))
         connection.execute("UPDATE subnet SET created = ?", (_DEMO_TIME,))
-        rows = {row["id"]: row for row in state.rows("SELECT * FROM subnet")}
+        rows = {row["id"]: dict(row) for row in state.rows("SELECT * FROM subnet")}
         free = {each: (rows[each]["network"] + 2 + n for n in range(step - 3)) for each in subnets}
+        nics: list[tuple[Any, ...]] = []
+        held: list[tuple[Any, ...]] = []
         for n in range(size):
             subnet = rows[subnets[n % count]]
             nic = state.new_id()
-            values = (
+            nics.append((
                 nic, n + 1, f"vm-{n:05d}", subnet["region_id"], subnet["vpc_id"], subnet["id"], "AVAILABLE",
                 "Secondary",
                 "IPv4", f"fa:16:3e:{n >> 16 & 255:02x}:{n >> 8 & 255:02x}:{n & 255:02x}", None, "", None, 0.0,
                 _DEMO_TIME, _DEMO_TIME,
-            )  # fmt: skip
-            connection.execute("INSERT INTO nic VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", values)
+            ))  # fmt: skip
             for position in range(1 + chance.choice((0, 0, 1, 3))):
                 address = next(free[subnet["id"]], None)
                 if address is not None:
-                    state.hold(subnet["id"], address, "secondary" if position else "primary", nic, position=position)
+                    kind = "secondary" if position else "primary"
+                    held.append((subnet["id"], address, kind, nic, position, 0.0))
                 if chance.random() < 0.3:
                     next(free[subnet["id"]], None)
+        connection.executemany("INSERT INTO nic VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", sorted(nics))
+        connection.executemany("INSERT INTO held VALUES (?,?,?,?,?,?)", sorted(held))
 
 
 # -- files ---------------------------------------------------------------------------------------------------------
@@ -322,16 +326,20 @@ def replace(state: State, content: dict[str, Any]) -> None:
     try:
         if content["zec_emulator"] != 1:
             raise ValueError("it is of another version")  # noqa: TRY301 - one message for all of them
-        with state.write() as connection:
+        with state.bulk() as connection:
             for table in (*_TABLES, *_LATER, "lingering"):
                 connection.execute(f"DELETE FROM {table}")
             for table in (*_TABLES, *_LATER):
                 columns = {row["name"] for row in state.rows(f"PRAGMA table_info({table})")}
-                for row in content.get(table, []) if table in _LATER else content[table]:
-                    if not row or not row.keys() <= columns:
+                rows = content.get(table, []) if table in _LATER else content[table]
+                alike: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
+                for row in rows:
+                    alike.setdefault(tuple(row), []).append(tuple(row.values()))
+                for names, values in alike.items():
+                    if not names or not set(names) <= columns:
                         raise ValueError(f"its {table} has other columns")  # noqa: TRY301
-                    names, marks = ", ".join(row), ", ".join("?" * len(row))
-                    connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(row.values()))
+                    marks = ", ".join("?" * len(names))
+                    connection.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", values)
     except (ValueError, KeyError, TypeError, AttributeError, sqlite3.Error, sqlite3.Warning, OverflowError) as error:
         raise ValueError(f"it is no exported account: {error}") from error
     state.complete()

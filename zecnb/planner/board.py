@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from zecnb.addresses import Reason
-from zecnb.columns import column, positions
+from zecnb.columns import positions
 from zecnb.ledger import distinct, keys_of
 from zecnb.requests import CountState
 
@@ -283,7 +283,7 @@ class Board:
         """Return a column of the vNICs frame by slot, null where there is no vNIC."""
         if name not in self._nic_values:
             where = pa.array(self.nic, mask=self.nic < 0)
-            self._nic_values[name] = column(self.snapshot.nics[name]).take(where)
+            self._nic_values[name] = self.snapshot.texts("nics", name).take(where)
         return self._nic_values[name]
 
     @cached_property

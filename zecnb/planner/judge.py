@@ -110,13 +110,14 @@ class Judgement:
         codes[:] = [kind.codes for kind in kinds]
         reason, fix = self._reasons()
         holder_kind, holder_id, holder_name = self._holders(everything)
-        subnet_ids = rows.board.snapshot.subnets["subnet_id"]
+        subnet = rows.board.subnet[rows.slot]
+        subnet_ids = rows.board.snapshot.subnet_ids.take(pa.array(subnet, mask=subnet < 0))
         frame = pd.DataFrame(
             {
                 "row": rows.label,
                 "nic_id": strings(words.nic_id(everything)),
                 "nic_name": strings(words.nic_name(everything)),
-                "subnet_id": subnet_ids.array.take(rows.board.subnet[rows.slot], allow_fill=True),
+                "subnet_id": strings(subnet_ids),
                 "mode": _pick(MODES, rows.mode),
                 "address": strings(rows.text),
                 "verdict": _pick(VERDICTS, self.verdict),
@@ -206,11 +207,11 @@ class Judgement:
     def summary(self) -> pd.DataFrame:
         """One row per subnet touched, columns of ``schema.SUMMARY``."""
         room, change, snapshot = self.rows.room, self.rows.change, self.rows.board.snapshot
-        usable = snapshot.geometry.usable[room.subnets]
+        usable, at = snapshot.geometry.usable[room.subnets], pa.array(room.subnets)
         return pd.DataFrame(
             {
-                "subnet_id": snapshot.subnets["subnet_id"].array.take(room.subnets),
-                "cidr": snapshot.subnets["cidr_block"].array.take(room.subnets),
+                "subnet_id": strings(snapshot.subnet_ids.take(at)),
+                "cidr": strings(snapshot.texts("subnets", "cidr_block").take(at)),
                 "usable": usable,
                 "used_before": change.used_before,
                 "used_after": change.used_after,
@@ -246,10 +247,10 @@ class Judgement:
         blocked = self.verdict[here] == _RANK["BLOCK"]
         codes[offset[rows.done[here]]] = _PLANNED_CELL
         codes[offset[blocked & ((rows.own_mask[here] != 0) | (codes[offset] == 0))]] = _CONFLICT_CELL
-        row = snapshot.subnets.iloc[subnet]
-        title = row["name"] if isinstance(row["name"], str) else subnet_id
-        name = snapshot.nics["name"].fillna("").iloc[nic] if nic >= 0 else ""
-        return str(row["cidr_block"]), str(title), codes, before, int(snapshot.unseen[subnet]), str(name)
+        cidr = str(snapshot.texts("subnets", "cidr_block")[subnet])
+        title = snapshot.texts("subnets", "name")[subnet].as_py() or subnet_id
+        name = snapshot.texts("nics", "name")[nic].as_py() or "" if nic >= 0 else ""
+        return cidr, title, codes, before, int(snapshot.unseen[subnet]), name
 
 
 def _pick(values: list[str | None] | tuple[str, ...] | list[str], at: NDArray[np.integer]) -> ExtensionArray:

@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zecnb import addresses
-from zecnb.columns import column
 from zecnb.schema import HOLDER_KINDS
 
 if TYPE_CHECKING:
@@ -121,16 +120,16 @@ class Naming:
     def subnet_values(self, name: str, at: NDArray[np.int64]) -> pa.LargeStringArray:
         """Column of the subnets frame for each row, null where the subnet is not known."""
         subnet = self.rows.board.subnet[self.rows.slot[at]]
-        return column(self.rows.board.snapshot.subnets[name]).take(pa.array(subnet, mask=subnet < 0))
+        return self.rows.board.snapshot.texts("subnets", name).take(pa.array(subnet, mask=subnet < 0))
 
     def subnet_label(self, positions: NDArray[np.int64]) -> pa.LargeStringArray:
         """Name (or id) and CIDR of subnets given by position."""
-        subnets = self.rows.board.snapshot.subnets
-        name = pc.fill_null(column(subnets["name"]), "")
-        lead = pc.if_else(pc.equal(name, ""), column(subnets["subnet_id"]), name)
-        block = pc.fill_null(column(subnets["cidr_block"]), "")
-        label = pc.utf8_trim_whitespace(pc.binary_join_element_wise(lead, block, pa.scalar(" ", _TEXT)))
-        return label.take(pa.array(positions))
+        snapshot, at = self.rows.board.snapshot, pa.array(positions)
+        ids, names, blocks = (snapshot.texts("subnets", name).take(at) for name in ("subnet_id", "name", "cidr_block"))
+        name = pc.fill_null(names, "")
+        lead = pc.if_else(pc.equal(name, ""), ids, name)
+        label = pc.binary_join_element_wise(lead, pc.fill_null(blocks, ""), pa.scalar(" ", _TEXT))
+        return pc.utf8_trim_whitespace(label)
 
 
 def same(text: str, at: NDArray[np.int64]) -> pa.LargeStringArray:

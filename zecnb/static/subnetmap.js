@@ -470,7 +470,7 @@ class View {
     other.textContent = "";
     cell.setAttribute("aria-selected", String(this.picked?.has(this.at) ?? false));
     cell.setAttribute("aria-colindex", (Math.floor(this.at / fold) % columns) + 1);
-    other.removeAttribute("aria-colindex");
+    for (const name of ["aria-colindex", "aria-selected"]) other.removeAttribute(name);
     this.row.setAttribute("aria-rowindex", Math.floor(this.at / fold / columns) + 1);
     this.box.setAttribute("aria-activedescendant", cell.id);
   }
