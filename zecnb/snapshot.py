@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
@@ -189,6 +189,11 @@ class Snapshot:
         if key not in self._texts:
             self._texts[key] = column(getattr(self, frame)[name])
         return self._texts[key]
+
+    @cached_property
+    def drawn(self) -> dict[str, Any]:
+        """The cells of the subnet that was drawn last."""
+        return {}
 
     @cached_property
     def _texts(self) -> dict[str, pa.LargeStringArray]:

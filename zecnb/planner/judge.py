@@ -20,6 +20,7 @@ from zecnb.planner.wording import Said, Wording
 from zecnb.schema import FINDINGS, VERDICTS, empty
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from numpy.typing import NDArray
@@ -32,6 +33,7 @@ __all__ = ["Judgement"]
 _RANK = {verdict: rank for rank, verdict in enumerate(VERDICTS)} | {"INFO": 0}
 _PLANNED_CELL, _CONFLICT_CELL, _CLAIMED_CELL = 6, 7, 8  # codes of render.palette.Cell
 _TEXT = pa.large_string()
+_MODE_WORDS, _VERDICT_WORDS = pa.array(MODES, _TEXT), pa.array(VERDICTS, _TEXT)
 
 
 class _Kind(NamedTuple):
@@ -118,9 +120,9 @@ class Judgement:
                 "nic_id": strings(words.nic_id(everything)),
                 "nic_name": strings(words.nic_name(everything)),
                 "subnet_id": strings(subnet_ids),
-                "mode": _pick(MODES, rows.mode),
+                "mode": _pick(_MODE_WORDS, rows.mode),
                 "address": strings(rows.text),
-                "verdict": _pick(VERDICTS, self.verdict),
+                "verdict": _pick(_VERDICT_WORDS, self.verdict),
                 "codes": codes[index],
                 "holder_kind": strings(holder_kind),
                 "holder_id": strings(holder_id),
@@ -253,5 +255,6 @@ class Judgement:
         return cidr, title, codes, before, int(snapshot.unseen[subnet]), name
 
 
-def _pick(values: list[str | None] | tuple[str, ...] | list[str], at: NDArray[np.integer]) -> ExtensionArray:
-    return strings(pa.array(list(values), _TEXT).take(pa.array(at)))
+def _pick(values: Sequence[str | None] | pa.LargeStringArray, at: NDArray[np.integer]) -> ExtensionArray:
+    words = values if isinstance(values, pa.Array) else pa.array(values, _TEXT)
+    return strings(words.take(pa.array(at)))

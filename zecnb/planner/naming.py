@@ -31,6 +31,7 @@ _KIND_WORDS = {
     "lb_health": "the health checks of load balancer {}",
 }
 _TEXT = pa.large_string()
+_KINDS = pa.array(HOLDER_KINDS, _TEXT)
 _LEAD = pa.array([_KIND_WORDS[kind].partition("{}")[0] for kind in HOLDER_KINDS], _TEXT)
 _TAIL = pa.array([_KIND_WORDS[kind].partition("{}")[2] for kind in HOLDER_KINDS], _TEXT)
 _NAMED = pa.array(["{}" in _KIND_WORDS[kind] for kind in HOLDER_KINDS])
@@ -61,8 +62,7 @@ class Naming:
         where = pa.array(entry, mask=entry < 0)
         kind = pa.array(snapshot.ledger.kind).take(where)
         who = pa.array(snapshot.ledger.holder).take(where)
-        kinds = pa.array(list(HOLDER_KINDS), _TEXT)
-        return kinds.take(kind), snapshot.holder_ids.take(who), snapshot.holder_names.take(who)
+        return _KINDS.take(kind), snapshot.holder_ids.take(who), snapshot.holder_names.take(who)
 
     # -- the names of templates -------------------------------------------------------------------------------------
 

@@ -121,6 +121,13 @@ def cells(snapshot: Snapshot, subnet: int, nic: int = -1) -> NDArray[np.uint8]:
         subnet: position of an IPv4 subnet.
         nic: position of the vNIC whose addresses are "this vNIC", -1 for none.
     """
+    if (subnet, nic) != snapshot.drawn.get("of"):  # the panel draws one subnet again and again
+        snapshot.drawn.update({"of": (subnet, nic), "cells": _cells(snapshot, subnet, nic)})
+    drawn: NDArray[np.uint8] = snapshot.drawn["cells"].copy()
+    return drawn
+
+
+def _cells(snapshot: Snapshot, subnet: int, nic: int) -> NDArray[np.uint8]:
     network, broadcast = int(snapshot.geometry.network[subnet]), int(snapshot.geometry.broadcast[subnet])
     codes = np.zeros(broadcast - network + 1, np.uint8)
     part = snapshot.ledger.within(subnet)
