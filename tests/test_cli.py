@@ -251,13 +251,16 @@ def test_the_emulator_says_one_line_and_stops_when_told(number: signal.Signals) 
     ) as running:
         assert running.stdout is not None
         assert running.stderr is not None
-        access = json.loads(running.stdout.readline())
-        assert set(access) == {"url", "access_key_id", "access_key_password", "token"}
-        time.sleep(0.1)
-        running.send_signal(number)
-        assert running.wait(10) == 0
-        assert running.stdout.read() == ""
-        assert "Traceback" not in running.stderr.read()
+        try:
+            access = json.loads(running.stdout.readline())
+            assert set(access) == {"url", "access_key_id", "access_key_password", "token"}
+            time.sleep(0.1)
+            running.send_signal(number)
+            assert running.wait(10) == 0
+            assert running.stdout.read() == ""
+            assert "Traceback" not in running.stderr.read()
+        finally:
+            running.kill()
 
 
 @pytest.mark.parametrize(
