@@ -39,21 +39,13 @@ ALLOWED: dict[str, set[str]] = {
     "together": set(),
     "cloud": _HELD | {"inventory", "together"},
     "emulator": set(),
-    "worker": set(),
     "claims": _BASE | {"execution", "planner", "requests", "store"},
     # what wires them
     "session": {"capacity", "claims"}
     | {"errors", "inventory", "planner", "execution", "cloud", "store", "emulator", "panel"},
     "connections": {"cloud", "emulator", "errors", "session", "store"},
-    "subnetmap": {"addresses", "render"},
-    "panel_words": {"panel_fields", "planner"},
-    "panel_runs": set(),
-    "panel_map": _HELD | {"planner", "render", "subnetmap"},
-    "panel_batch": _HELD | {"planner", "render", "subnetmap"},
-    "panel_fields": {"planner", "render", "session"},
-    "panel": _HELD
-    | {"execution", "planner", "render", "session", "worker", "subnetmap"}
-    | {"panel_batch", "panel_fields", "panel_map", "panel_runs", "panel_words"},
+    "widgets": _HELD | {"planner", "render", "session"},
+    "panel": _HELD | {"execution", "planner", "render", "session", "widgets"},
     "showcase": {"connections", "errors", "emulator", "render"},
     "cli": {"errors", "execution", "planner", "emulator", "shell", "showcase", "store"},
     "shell": {"capacity", "connections", "errors", "execution", "planner", "render", "session", "store"},

@@ -14,7 +14,7 @@ import pytest
 
 from zecnb.cli import main
 from zecnb.emulator import Emulator
-from zecnb.emulator.seeds import WEB_07
+from zecnb.emulator.seeds import APP_SIN, WEB_07
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -276,3 +276,115 @@ def test_an_emulator_that_cannot_start_says_why(
         main()
     assert stopped.value.code == 1
     assert capsys.readouterr().err.startswith("zecnb: the emulator cannot start: ")
+
+
+# -- approvals, room, reports, the journal as a file -----------------------------------------------------------------
+
+
+class Caller:
+    """Runs commands in this process."""
+
+    def __init__(self, shell: Shell, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+        self.folder = shell.folder
+        for name, value in shell.environ.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.chdir(shell.folder)
+
+    def __call__(self, *arguments: str) -> tuple[int, str, str]:
+        """Return exit code, output and errors."""
+        self._monkeypatch.setattr(sys, "argv", ["zecnb", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        told = self._capsys.readouterr()
+        return int(ended.value.code or 0), told.out, told.err
+
+
+@pytest.fixture
+def call(shell: Shell, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Caller:
+    """Commands in this process, on an account of their own."""
+    return Caller(shell, monkeypatch, capsys)
+
+
+def test_approve_then_apply(call: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where approval is required, apply refuses and says how; an approved file is applied and shows by whom."""
+    monkeypatch.setenv("ZECNB_REQUIRE_APPROVAL", "1")
+    assert call("plan", "--nic", WEB_07, "--count", "1", "--out", "plan.json")[0] == 2
+    code, _, err = call("apply", "plan.json", "--yes")
+    assert (code, "zecnb approve plan.json --by NAME --note WHY" in err) == (1, True)
+    code, out, _ = call("approve", "plan.json", "--by", "Ann", "--note", "CHG-7")
+    assert code == 0
+    assert "approved by Ann at " in out
+    code, out, _ = call("apply", "plan.json", "--yes")
+    assert code == 0
+    assert ": CHG-7" in out
+
+
+def test_a_blocked_plan_is_not_approved(call: Caller) -> None:
+    """There is nothing to approve in it."""
+    call("plan", "--nic", WEB_07, "--ip", "10.0.4.300", "--out", "plan.json")
+    code, _, err = call("approve", "plan.json", "--by", "Ann")
+    assert (code, "cannot be approved" in err) == (1, True)
+
+
+def test_check_says_yes_and_no(call: Caller) -> None:
+    """Exit 0 when the subnet has the room, 1 when it has one less, with the numbers."""
+    code, out, _ = call("check", "--subnet", APP_SIN, "--need", "1", "--json")
+    answer = json.loads(out)
+    assert (code, answer["ok"], answer["need"]) == (0, True, 1)
+    free = answer["occupancy"][0]["free"]
+    code, out, _ = call("check", "--subnet", APP_SIN, "--need", str(free))
+    assert code == 0
+    assert out.endswith(f"yes: {free:,} free, {free:,} needed\n")
+    code, out, _ = call("check", "--subnet", APP_SIN, "--need", str(free + 1))
+    assert code == 1
+    assert out.endswith(f"no: {free:,} free, {free + 1:,} needed\n")
+
+
+def test_check_of_a_subnet_that_is_not_there(call: Caller) -> None:
+    """That is an error, not a no."""
+    code, out, err = call("check", "--subnet", "nowhere", "--need", "1")
+    assert (code, out) == (1, "")
+    assert "nowhere" in err
+
+
+def test_report_names_everything_or_nothing(call: Caller) -> None:
+    """The report has occupancy, coverage and sources; redacted it has the same without names and addresses."""
+    assert call("report", "--out", "all.html")[0] == 0
+    assert call("report", "--out", "none.html", "--redact")[0] == 0
+    named, redacted = ((call.folder / name).read_text(encoding="utf-8") for name in ("all.html", "none.html"))
+    for html in (named, redacted):
+        for words in ("utilisation", "Coverage", "Sources", "load_balancers"):
+            assert words in html
+    for words in ("app-sin", APP_SIN, "10.0.4.0/22"):
+        assert words in named
+        assert words not in redacted
+
+
+def test_journal_as_csv_and_parquet(call: Caller) -> None:
+    """Both files have every event; in the CSV nothing runs as a formula."""
+    import pandas as pd
+
+    call("plan", "--nic", WEB_07, "--count", "2", "--out", "plan.json")
+    assert call("apply", "plan.json", "--yes")[0] == 0
+    for name in ("journal.csv", "journal.parquet"):
+        code, out, _ = call("journal", "--out", name)
+        assert (code, out) == (0, f"{len(json.loads(call('journal', '--json')[1])['events'])} events in {name}\n")
+    table, kept = pd.read_csv(call.folder / "journal.csv"), pd.read_parquet(call.folder / "journal.parquet")
+    assert table["event"].tolist() == kept["event"].tolist()
+    assert [len(each) for each in kept.loc[kept["event"] == "intent", "asked"]] == [2]
+    assert call("journal", "--out", "journal.xls")[0] == 1
+    assert {path.name for path in call.folder.glob("journal*")} >= {"journal.csv", "journal.parquet"}
+    assert not list(call.folder.glob("*.part"))
+
+
+def test_pruning_the_journal(call: Caller) -> None:
+    """It asks first, keeps what is young, and never keeps less than a month."""
+    call("plan", "--nic", WEB_07, "--count", "1", "--out", "plan.json")
+    call("apply", "plan.json", "--yes")
+    code, _, err = call("journal", "--prune", "90")
+    assert (code, "--yes" in err) == (1, True)
+    assert call("journal", "--prune", "90", "--yes")[:2] == (0, "0 events forgotten\n")
+    code, _, err = call("journal", "--prune", "1", "--yes")
+    assert (code, "at least 30 days" in err) == (1, True)

@@ -14,8 +14,8 @@ import pytest
 import zecnb
 from zecnb.addresses import parse
 from zecnb.emulator.seeds import APP_SIN, WEB_07
-from zecnb.panel_fields import MODES, POLICY_HELP
 from zecnb.planner.options import POLICIES
+from zecnb.widgets.fields import MODES, POLICY_HELP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

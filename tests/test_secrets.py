@@ -20,7 +20,7 @@ from zecnb.emulator.faults import KINDS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-KEY_ID = "CANARYKEYID0123456789"
+KEY_ID = "CANARYKEYIDQ7X2VZ8KMT4W"
 PASSWORD = "canary-password-5b1f0c7d9e"
 TOKEN = "canary-token-a64c2e8f13d7"
 CANARIES = [part for whole in (KEY_ID, PASSWORD, TOKEN) for part in (whole, whole[:16], whole[-10:])]
@@ -253,7 +253,9 @@ CELLS = [
 
 def notebook() -> Any:
     """Return a notebook that does the job, shows everything, and meets errors."""
-    book = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}})
+    book = nbformat.v4.new_notebook(
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    )
     book.cells = [nbformat.v4.new_code_cell(source, metadata={"tags": ["raises-exception"]}) for source in CELLS]
     book.cells[2].metadata["tags"].append("parameters")
     return book
@@ -261,7 +263,7 @@ def notebook() -> Any:
 
 def outputs(book: Any) -> str:
     """Return what the cells showed, as text."""
-    return "\n".join(str(output) for cell in book.cells for output in cell.outputs)
+    return "\n".join(str(output) for cell in book.cells for output in cell.get("outputs", []))
 
 
 @pytest.fixture

@@ -15,11 +15,6 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as w
 
 from zecnb.errors import ZecnbError
-from zecnb.panel_batch import batch_html, write_files
-from zecnb.panel_fields import Fields, Form
-from zecnb.panel_map import draw
-from zecnb.panel_runs import History, history_of
-from zecnb.panel_words import missing, sent, state, tally
 from zecnb.render.panel import (
     STYLE,
     code_html,
@@ -32,8 +27,13 @@ from zecnb.render.panel import (
     verdicts_html,
 )
 from zecnb.render.tables import receipt_html
-from zecnb.subnetmap import SubnetMap, compact
-from zecnb.worker import Worker
+from zecnb.widgets.batch import batch_html, write_files
+from zecnb.widgets.fields import Fields, Form
+from zecnb.widgets.map import draw
+from zecnb.widgets.runs import History, history_of
+from zecnb.widgets.subnetmap import SubnetMap, compact
+from zecnb.widgets.words import missing, sent, state, tally
+from zecnb.widgets.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

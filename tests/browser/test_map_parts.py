@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from zecnb.subnetmap import SubnetMap, compact
+from zecnb.widgets.subnetmap import SubnetMap, compact
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

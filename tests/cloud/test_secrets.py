@@ -123,7 +123,15 @@ def test_secret_is_no_json() -> None:
 @pytest.mark.parametrize("show", SHOWN)
 def test_settings_auth_and_client_show_nothing(settings: Settings, client: Client, show: Callable[[Any], str]) -> None:
     """Settings, their auth, a client and the HTTP client in it show no credential, alone or in other objects."""
-    for thing in (settings, settings.auth, client, client._lanes.first, [settings], {"auth": settings.auth}, vars(client)):
+    for thing in (
+        settings,
+        settings.auth,
+        client,
+        client._lanes.first,
+        [settings],
+        {"auth": settings.auth},
+        vars(client),
+    ):
         assert shows_nothing(show(thing))
 
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zecnb import subnetmap
 from zecnb.addresses import Reason, expand, parse, split
 from zecnb.render.palette import DARK, LIGHT, MARKS, Cell
-from zecnb.subnetmap import SubnetMap, compact
+from zecnb.widgets import subnetmap
+from zecnb.widgets.subnetmap import SubnetMap, compact
 
 STATIC = Path(subnetmap.__file__).parent / "static"
 NETWORK = int(parse(["10.0.4.0"])[0][0])

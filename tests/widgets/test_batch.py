@@ -11,7 +11,7 @@ import pytest
 
 import zecnb
 from zecnb.emulator.seeds import APP_SIN, WEB_07
-from zecnb.panel_batch import batch_html, corrected, write_files
+from zecnb.widgets.batch import batch_html, corrected, write_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,7 +95,7 @@ def test_markup_in_a_batch_stays_text(zec: Session) -> None:
 
 def test_large_files_are_not_put_into_the_page(zec: Session, held: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond a size the words say where the file can be had."""
-    monkeypatch.setattr("zecnb.panel_batch._LARGEST_LINK", 10)
+    monkeypatch.setattr("zecnb.widgets.batch._LARGEST_LINK", 10)
     shown = batch_html(zec.plan([{"nic_id": WEB_07, "ip_addresses": held}]))
     assert "href" not in shown
     assert "Save plan writes it" in shown

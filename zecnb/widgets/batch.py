@@ -14,7 +14,7 @@ from zecnb.columns import column
 from zecnb.render.panel import files_html
 from zecnb.render.tables import findings_html
 from zecnb.schema import PLAN
-from zecnb.subnetmap import compact
+from zecnb.widgets.subnetmap import compact
 
 if TYPE_CHECKING:
     import pandas as pd

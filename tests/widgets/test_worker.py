@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from zecnb.worker import Worker
+from zecnb.widgets.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from zecnb.panel_runs import History, history_of
+from zecnb.widgets.runs import History, history_of
 
 
 def journal(*events: tuple[str, str, str, str, list[str] | None]) -> pd.DataFrame:

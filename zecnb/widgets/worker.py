@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Worker"]
 
-_LOG = logging.getLogger("zecnb.worker")
+_LOG = logging.getLogger("zecnb.widgets.worker")
 
 
 class Worker:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from zecnb.panel_fields import Fields
     from zecnb.planner.plan import Plan
+    from zecnb.widgets.fields import Fields
 
 __all__ = ["missing", "sent", "state", "tally"]
 

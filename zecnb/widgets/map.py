@@ -11,7 +11,7 @@ import pyarrow as pa
 from zecnb.planner.occupancy import cells
 from zecnb.render.palette import Cell
 from zecnb.schema import HOLDER_KINDS
-from zecnb.subnetmap import LARGEST, SubnetMap
+from zecnb.widgets.subnetmap import LARGEST, SubnetMap
 
 if TYPE_CHECKING:
     from zecnb.planner.plan import Plan
