@@ -52,17 +52,13 @@ def _around_in(
     table: AddressTable, room: Room, key: NDArray[np.uint64]
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     """Do the same with the table, and without sorting what is asked for."""
-    taken = table.entry >= 0
-    taken[room.board.named_places] = True
-    for keys in (room.reserved, room.placed.key):
-        taken[table.places(subnets_of(keys), addresses_of(keys))] = True
-    free = np.append(np.flatnonzero(~taken), len(taken))  # the end stands for "none above"
+    free = room.free_places
     subnet = subnets_of(key)
     place = table.places(subnet, addresses_of(key))
     order = np.argsort(place, kind="stable")  # in order, the search stays in the processor's cache
     above = np.empty(len(place), np.int64)
     above[order] = np.searchsorted(free, place[order])
-    begin, end = table.base[subnet], np.append(table.base, len(taken))[subnet + 1]
+    begin, end = table.base[subnet], np.append(table.base, len(table.entry))[subnet + 1]
     low, high = np.where(above > 0, free[above - 1], -1), free[above]
     first = table.network[subnet].astype(np.int64) - begin
     return (

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from zecnb.ledger import Runs, count_by_subnet, keys_of, merge, subnets_of
+from zecnb.ledger import Runs, addresses_of, count_by_subnet, keys_of, merge, subnets_of
 from zecnb.planner.findings import CATALOGUE, bit
 from zecnb.planner.placement import Demand, Placed, place, running_total
 
@@ -65,6 +65,17 @@ class Room:
         refused = board.memory.refused_keys()
         refused = refused[np.isin(subnets_of(refused), self.subnets)]
         return merge(board.reservations.binding_keys(self.subnets), keys_of(self.subnets, first), refused)
+
+    @cached_property
+    def free_places(self) -> NDArray[np.int64]:
+        """Places in the snapshot's table that are free after the plan, and at last its end; needs that table."""
+        table = self.board.snapshot.table
+        assert table is not None
+        taken = table.entry >= 0
+        taken[self.board.named_places] = True
+        for keys in (self.reserved, self.placed.key):
+            taken[table.places(subnets_of(keys), addresses_of(keys))] = True
+        return np.flatnonzero(np.append(~taken, True))
 
     @cached_property
     def free(self) -> Runs:
