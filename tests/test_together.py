@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -92,14 +93,20 @@ def test_an_error_of_one_is_raised() -> None:
     assert len(calls) == 1
 
 
-def test_several_turns_work_at_the_same_time() -> None:
-    """With two turns a second piece begins before the first ends."""
-    work = Slow()
-    together = Together(work, turns=2)
+def test_it_waits_for_a_crowd_while_it_comes() -> None:
+    """After shared work, the next waits for those who come one after the other, and no longer than they do."""
+    given: list[int] = []
+
+    def work(items: list[int]) -> int:
+        given.append(len(items))
+        return 0
+
+    together = Together(work, gather=0.1)
+    together._crowded = True
     with ThreadPoolExecutor(4) as pool:
-        first = pool.submit(together, 1)
-        assert work.begun.acquire(timeout=10)
-        second = pool.submit(together, 2)
-        assert work.begun.acquire(timeout=10)
-        work.go.release(2)
-        assert (first.result(10), second.result(10)) == (1, 2)
+        for n in range(4):
+            pool.submit(together, n)
+            time.sleep(0.02)
+    assert given == [4]
+    together(5)
+    assert given == [4, 1]

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Together"]
 
+_PATIENCE = 8
+
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
@@ -33,19 +35,17 @@ class Together(Generic[_Item, _Result]):
 
     Args:
         work: takes the items of all callers, in the order they came, and returns what each of them gets.
-        gather: seconds to wait for more callers when there were several the last time.
+        gather: seconds without another caller after which nobody is waited for, when there were several the last
+            time; the wait is at most ``_PATIENCE`` times as long.
         most: items in one piece of work.
-        turns: pieces of work done at the same time.
     """
 
-    def __init__(
-        self, work: Callable[[list[_Item]], _Result], *, gather: float = 0.0, most: int = 64, turns: int = 1
-    ) -> None:
+    def __init__(self, work: Callable[[list[_Item]], _Result], *, gather: float = 0.0, most: int = 64) -> None:
         self._work = work
         self._gather = gather
         self._most = most
         self._lock = threading.Lock()
-        self._turn = threading.BoundedSemaphore(turns)
+        self._turn = threading.Lock()
         self._open: _Batch[_Item, _Result] | None = None
         self._crowded = False
 
@@ -68,12 +68,20 @@ class Together(Generic[_Item, _Result]):
         with self._turn:
             return self._work([item])
 
+    def _wait_for_others(self, batch: _Batch[_Item, _Result]) -> None:
+        """Wait until nobody came for a while, or for long enough."""
+        for _ in range(_PATIENCE):
+            before = len(batch.items)
+            time.sleep(self._gather)
+            if len(batch.items) in (before, self._most):
+                break
+
     def _lead(self, batch: _Batch[_Item, _Result]) -> None:
         """Wait for one's turn and for others, then do it for all of them."""
         try:
             with self._turn:
                 if self._crowded:
-                    time.sleep(self._gather)
+                    self._wait_for_others(batch)
                 with self._lock:
                     self._crowded = len(batch.items) > 1
                     if self._open is batch:

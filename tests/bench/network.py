@@ -102,7 +102,7 @@ def apply() -> Iterator[Line]:
                 plan = zec.plan([{"nic_id": nic, "ip_address_count": 1} for nic in nics])
                 receipts: list[zecnb.Receipt] = []
                 seconds, peak = measure(lambda p=plan, r=receipts: r.append(zec.apply(p)), 1, warm=False)
-                assert receipts[0].states == {"assigned": len(nics)}
+                assert receipts[0].states == {"assigned": len(nics)}, receipts[0]
                 times.append(seconds)
                 peaks.append(peak)
         yield Line("apply", "zecnb", min(times), 1.0, max(peaks), len(times), "checked, journaled, read back")

@@ -7,6 +7,7 @@ import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import httpx
@@ -273,20 +274,22 @@ class Client:
         and is partial when it will not hold still.
         """
         kind, key = LISTINGS[action]
+        id_of = attrgetter(key)
         body = {name: value for name, value in filters.items() if value is not None}
         detail = ""
-        records: dict[str, Any] = {}
+        found: list[Any] = []
         totals: set[int] = set()
         for _ in range(3):
             pages = self._pages(action, body, service, kind, at_most)
             totals = {total for total, _ in pages}
             found = [record for _, page in pages for record in page]
-            records = {getattr(record, key): record for record in found}
-            if len(totals) == 1 and len(records) == len(found) == next(iter(totals)):
+            distinct = len(set(map(id_of, found)))
+            if len(totals) == 1 and distinct == len(found) == next(iter(totals)):
                 return Listing(found, total=len(found))
             if at_most is not None and max(totals) > at_most:
                 return Listing(found, complete=False, detail=f"more than {at_most}", total=max(totals))
-            detail = f"{action}: {len(records)} records read of {'/'.join(map(str, sorted(totals)))} while they changed"
+            detail = f"{action}: {distinct} records read of {'/'.join(map(str, sorted(totals)))} while they changed"
+        records = {id_of(record): record for record in found}
         return Listing(list(records.values()), complete=False, detail=detail, total=max(totals))
 
     def _pages(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Observer"]
 
-_GATHER = 0.02
+_GATHER = 0.01
 
 
 class Observer:
@@ -30,7 +30,7 @@ class Observer:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._together = Together(self._read, gather=_GATHER, turns=2)
+        self._together = Together(self._read, gather=_GATHER)
         self._homes: dict[str, tuple[str, str]] = {}
 
     def __call__(self, nic_ids: Sequence[str]) -> Inventory:
