@@ -27,9 +27,7 @@ def everything_is_loaded() -> None:
 @pytest.fixture
 def project(pytester: pytest.Pytester) -> pytest.Pytester:
     """Another project, with the plugin and strict about markers."""
-    pytester.makeini(
-        "[pytest]\naddopts = -p zecnb.testing --strict-markers -p no:cacheprovider\nfilterwarnings = error\n"
-    )
+    pytester.makeini("[pytest]\naddopts = --strict-markers -p no:cacheprovider\nfilterwarnings = error\n")
     return pytester
 
 

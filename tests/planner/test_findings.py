@@ -138,7 +138,7 @@ CASES = [
          "10.0.8.59 is the nearest free", address="10.0.8.60",
          options=learned("refused", 7200, "sub-dark", "10.0.8.60")),
     Case("RECENTLY_RELEASED", "RISK", None, ips(WEB1, "10.0.4.60"), "ago from vNIC nic-web2", "10.0.4.59 is the",
-         address="10.0.4.60", options=learned("released", 20)),
+         address="10.0.4.60", options=learned("released", 20) | {"cool_down": 86_400.0}),
     Case("HISTORIC_HOLDER", "INFO", None, ips(WEB1, "10.0.4.60"), "was on vNIC nic-web2 until 4 days ago", "no rule",
          address="10.0.4.60", options=learned("released", 4 * 86_400)),
     Case("CROSS_VPC_SAME_ADDRESS", "INFO", None, ips(WEB1, "10.0.4.50"), "VPC vpc-b subnet twin 10.0.4.0/24",

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from zecnb.planner.plan import Plan
 
 FILE = Path(__file__).parent / "forty.csv"
-NOW = datetime.now(UTC)
 ELSEWHERE = {"NIC_LIMIT_UNKNOWN"}
 """Needs that no limit is set, which excludes NIC_LIMIT."""
 
@@ -36,16 +35,19 @@ def account() -> Inventory:
     given["subnets"] = pd.concat([given["subnets"], pd.DataFrame([subnet])], ignore_index=True)
     given["nics"] = pd.concat([given["nics"], pd.DataFrame(nics)], ignore_index=True)
     denied = {"source": "havips", "scope": "all", "status": "failed", "records": 0, "detail": "not allowed"}
-    return Inventory.from_frames(**given, observed_at=NOW - timedelta(minutes=20), sources=pd.DataFrame([denied]))
+    return Inventory.from_frames(
+        **given, observed_at=datetime.now(UTC) - timedelta(minutes=20), sources=pd.DataFrame([denied])
+    )
 
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
     """The file, judged in one run."""
+    now = datetime.now(UTC)
     past = [
-        ("sub-dark", "10.0.8.60", "refused", NOW - timedelta(hours=2), "nic-dark"),
-        ("sub-dual", "10.0.7.70", "released", NOW - timedelta(seconds=30), "nic-web2"),
-        ("sub-dual", "10.0.7.71", "released", NOW - timedelta(days=7), "nic-web2"),
+        ("sub-dark", "10.0.8.60", "refused", now - timedelta(hours=2), "nic-dark"),
+        ("sub-dual", "10.0.7.70", "released", now - timedelta(seconds=30), "nic-web2"),
+        ("sub-dual", "10.0.7.71", "released", now - timedelta(days=7), "nic-web2"),
     ]
     claims = [("10.0.7.90", "Ann", "2999-01-01"), ("10.0.7.100", "Bob", "2020-01-01")]
     return account().plan(

@@ -15,7 +15,6 @@ from zecnb.inventory import Inventory
 
 CIDR = "10.0.0.0/27"
 HOSTS = [str(host) for host in ipaddress.IPv4Network(CIDR)]
-NOW = datetime.now(UTC)
 
 offsets = st.integers(0, 31)
 spans = st.tuples(offsets, offsets).map(sorted)
@@ -60,7 +59,7 @@ def inventory(world: dict[str, Any]) -> Inventory:
         ),
         nics=pd.DataFrame([{"nic_id": nic, "subnet_id": "s", "status": "USED"} for nic in world["primary"]]),
         holders=pd.DataFrame(rows, columns=["subnet_id", "address", "kind", "holder_id"]),
-        observed_at=NOW - timedelta(seconds=world["age"]),
+        observed_at=datetime.now(UTC) - timedelta(seconds=world["age"]),
     )
 
 
@@ -85,7 +84,7 @@ def arguments(world: dict[str, Any]) -> dict[str, Any]:
     ]
     past = [
         ("s", address, "refused" if what == "refused" else "released",
-         NOW - timedelta(seconds=60 if what == "refused" else what), "nic-gone")
+         datetime.now(UTC) - timedelta(seconds=60 if what == "refused" else what), "nic-gone")
         for address, what in world["past"].items()
     ]  # fmt: skip
     return {
