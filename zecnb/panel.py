@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import threading
+import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,7 @@ from zecnb.widgets.fields import Fields, Form
 from zecnb.widgets.map import draw
 from zecnb.widgets.runs import History, history_of
 from zecnb.widgets.subnetmap import SubnetMap, compact
-from zecnb.widgets.words import missing, sent, state, tally
+from zecnb.widgets.words import missing, sent, state, tally, under_way
 from zecnb.widgets.worker import Worker
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._placing: int | None = None  # the thread that shows on the map what the field says
         self._dropped: str | None = None  # an interrupted run that was not to be resumed
         self._stop = threading.Event()
-        self._running = False
+        self._running, self._began = False, 0.0
         self._answer: Callable[[], None] = self._dismiss
         self._worker = Worker(quiet=_QUIET, on_error=self._show_error)
         self._reader = Worker(quiet=0.0, on_error=self._show_error)
@@ -344,7 +345,7 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def _run(self, verb: Callable[..., Receipt]) -> None:
         self._stop = threading.Event()
-        self._running = True
+        self._running, self._began = True, time.monotonic()
         self._bar.value = 0
         self._status.value = status_html("running", "…")
         self._dismiss()
@@ -371,7 +372,9 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def _progress(self, progress: Progress) -> None:
         self._bar.max, self._bar.value = max(progress.total, 1), progress.done
-        self._status.value = status_html("running", f"{progress.done:,} of {progress.total:,} calls")
+        self._status.value = status_html(
+            "running", under_way(progress.done, progress.total, time.monotonic() - self._began)
+        )
 
     # -- taking it along -----------------------------------------------------------------------------------------
 

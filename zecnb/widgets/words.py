@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zecnb.render.cells import duration
+
 if TYPE_CHECKING:
     from zecnb.planner.plan import Plan
     from zecnb.widgets.fields import Fields
 
-__all__ = ["missing", "sent", "state", "tally"]
+__all__ = ["missing", "sent", "state", "tally", "under_way"]
 
 
 def missing(fields: Fields) -> str:
@@ -39,3 +41,9 @@ def tally(plan: Plan) -> str:
     """Return how many rows have which verdict."""
     words = {"OK": "OK", "NOOP": "there already", "RISK": "at risk", "BLOCK": "blocked"}
     return " · ".join(f"{count:,} {words[verdict]}" for verdict, count in plan.verdicts.items())
+
+
+def under_way(done: int, total: int, seconds: float) -> str:
+    """Return how far a run is, and how long the rest will take at the pace so far."""
+    left = f", about {duration(seconds / done * (total - done))} left" if 0 < done < total and seconds >= 1 else ""
+    return f"{done:,} of {total:,} calls{left}"
