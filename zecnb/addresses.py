@@ -6,17 +6,17 @@ octets without leading zeros, spaces or signs (contract.md A15); anything else i
 
 from __future__ import annotations
 
-import os
 import re
 import unicodedata
-from concurrent.futures import ThreadPoolExecutor
 from enum import IntEnum
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from zecnb.columns import at_once
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,6 @@ EXPANSION_LIMIT = 1 << 16
 """Addresses that the ranges and CIDRs of one input may stand for together: a whole /16."""
 
 _BLOCK = 1 << 16  # strings parsed at a time: their bytes and indices stay in the processor's cache
-_THREADED = 4  # blocks from which on threads pay: numpy works outside the interpreter's lock
 _DOT, _ZERO = ord("."), ord("0")
 
 # Anything people put between addresses, from any keyboard or web page.
@@ -136,13 +135,7 @@ def parse(
         edges = offsets[begin : end + 1]
         _parse_block(data[edges[0] : edges[-1]], edges - edges[0], values[begin:end], good[begin:end])
 
-    begins = range(0, len(column), _BLOCK)
-    if len(begins) < _THREADED:
-        for begin in begins:
-            block(begin)
-    else:
-        with ThreadPoolExecutor(min(os.cpu_count() or 1, 4)) as pool:
-            list(pool.map(block, begins))
+    at_once(len(column), [partial(block, begin) for begin in range(0, len(column), _BLOCK)])
     return values, good
 
 

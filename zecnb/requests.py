@@ -10,6 +10,7 @@ import re
 import warnings
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
@@ -20,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zecnb import addresses
-from zecnb.columns import column
+from zecnb.columns import at_once, column
 from zecnb.errors import UsageError
 from zecnb.schema import match_columns
 
@@ -85,6 +86,11 @@ class Requests:
     def __len__(self) -> int:
         return len(self.row)
 
+    @cached_property
+    def one_each(self) -> bool:
+        """Whether each request names exactly one address: a column by request is one by address, then."""
+        return np.array_equal(self.ask_request, np.arange(len(self.row)))
+
     def __repr__(self) -> str:
         return f"Requests({len(self)} requests, {len(self.nic_ids)} vNICs, {len(self.ask_row)} addresses)"
 
@@ -133,10 +139,13 @@ class Requests:
             UsageError: a needed column is missing, or addresses arrived as numbers.
         """
         names = _fields(frame)
-        nic, nic_ids = _id_column(frame[names["nic_id"]])
+        reading = [
+            lambda: _address_column(frame, names.get("ip_addresses")),
+            lambda: _id_column(frame[names["nic_id"]]),
+        ]
+        (source, found), (nic, nic_ids) = at_once(len(frame), reading)
         nic[nic == pc.index(nic_ids, "").as_py()] = -1
         count, state, count_text = _count_column(frame, names.get("ip_address_count"))
-        source, found = _address_column(frame, names.get("ip_addresses"))
         others = [name for name in frame.columns if name not in names.values()]
         return cls(
             row=np.arange(len(frame)),

@@ -54,6 +54,25 @@ class AddressTable(NamedTuple):
         """Return the place of each address of a subnet; meaningless for one outside of it."""
         return np.asarray(self.base[subnet] + (address.astype(np.int64) - self.network[subnet]))
 
+    def longest_free(self, subnets: NDArray[np.int64], keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """Return the longest run in each subnet of addresses that are neither held nor among the keys.
+
+        Args:
+            subnets: sorted positions of IPv4 subnets.
+            keys: addresses in those subnets.
+        """
+        if not len(subnets):
+            return np.zeros(0, np.int64)
+        edge = np.append(self.base, len(self.entry))
+        begin, end = int(edge[subnets[0]]), int(edge[subnets[-1] + 1])
+        taken = self.entry[begin:end] >= 0
+        taken[self.places(subnets_of(keys), addresses_of(keys)) - begin] = True
+        edges = np.flatnonzero(taken[1:] != taken[:-1])  # a subnet's first and last address are held: edges pair up
+        start, length = edges[::2], np.append(edges[1::2] - edges[::2], 0)  # reduceat takes no edge at the very end
+        low, high = (np.searchsorted(start, edge[subnets + side] - begin) for side in (0, 1))
+        longest = np.maximum.reduceat(length, np.ravel(np.column_stack([low, high])))[::2]
+        return np.where(low < high, longest, 0)
+
     def keys(self, marked: NDArray[np.bool_]) -> NDArray[np.uint64]:
         """Return the keys of the marked places, sorted."""
         place = np.flatnonzero(marked)

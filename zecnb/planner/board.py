@@ -44,8 +44,8 @@ class Twins(NamedTuple):
 class Board:
     """Requests joined to the snapshot.
 
-    A vNIC asked for is a *slot*: its position in ``requests.nic_ids``. Columns by slot have one more entry at the
-    end for "none given", so that slot -1 finds it. A subnet position is -1 where it is unknown.
+    A vNIC asked for is a *slot*: its position in ``requests.nic_ids``; the last slot, one more than there are ids,
+    stands for "none given". A subnet position is -1 where it is unknown.
 
     Attributes:
         snapshot, requests, options: as given.
@@ -86,9 +86,15 @@ class Board:
     # -- by address asked ------------------------------------------------------------------------------------
 
     @cached_property
+    def request_slot(self) -> NDArray[np.int64]:
+        """Slot of each request."""
+        nic = self.requests.nic
+        return np.where(nic < 0, len(self.requests.nic_ids), nic)
+
+    @cached_property
     def slot(self) -> NDArray[np.int64]:
         """Slot of each address."""
-        return self.requests.nic[self.requests.ask_request]
+        return self.request_slot if self.requests.one_each else self.request_slot[self.requests.ask_request]
 
     @cached_property
     def home(self) -> NDArray[np.int64]:
@@ -244,7 +250,9 @@ class Board:
     @cached_property
     def listed(self) -> NDArray[np.bool_]:
         """Whether each request names addresses."""
-        return np.bincount(self.requests.ask_request, minlength=len(self.requests)) > 0
+        listed = np.zeros(len(self.requests), np.bool_)
+        listed[self.requests.ask_request] = True
+        return listed
 
     @cached_property
     def counted(self) -> NDArray[np.bool_]:
@@ -258,19 +266,18 @@ class Board:
         One absurd count must not use up the room of every other request.
         """
         size = self.snapshot.geometry.usable.max(initial=0)
-        limit = self.options.nic_limit or int(size)
+        limit = self.options.cap or int(size)
         return np.where(self.counted, np.minimum(self.requests.count, limit), 0)
 
     @cached_property
     def wanted(self) -> NDArray[np.int64]:
         """New addresses each slot wants: distinct ones not on it already, and its counts."""
         new = self.parsed & ~self.on_own_nic & ~self.repeated
-        named = np.bincount(self.slot[new] % len(self.nic), minlength=len(self.nic)).astype(np.int64)
-        counts = np.where(self.counted, self.requests.count, 0)
-        total = named
-        np.add.at(total, self.requests.nic, counts)
-        total[-1] = 0
-        return total
+        named = np.bincount(self.slot[new], minlength=len(self.nic)).astype(np.int64)
+        named[-1] = 0
+        counted = np.flatnonzero(self.counted)
+        np.add.at(named, self.requests.nic[counted], self.requests.count[counted])
+        return named
 
     @cached_property
     def nic_used(self) -> NDArray[np.int64]:

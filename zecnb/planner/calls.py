@@ -29,7 +29,7 @@ ACCEPTED, UNKNOWN = "ACCEPTED", "UNKNOWN"
 
 # The API's order of checking (contract.md A8); codes that it does not know stand nowhere.
 _PARAMETERS = ("EMPTY_REQUEST", "COUNT_NOT_INTEGER", "COUNT_NOT_POSITIVE")
-_NIC = ("NIC_NOT_FOUND", "NIC_STATE", "SUBNET_NOT_IPV4", "NIC_STACK_NOT_IPV4")
+_NIC = ("NIC_NOT_FOUND", "NIC_STATE", "NIC_PRIMARY", "SUBNET_NOT_IPV4", "NIC_STACK_NOT_IPV4")
 _ADDRESS = tuple(
     code
     for code in PLANNED
@@ -85,7 +85,7 @@ class Calls:
         rows = self.rows
         slots = len(rows.board.nic)
         apart = self._apart[rows.request]
-        token = np.where(apart, slots + rows.request, rows.slot % slots)
+        token = np.where(apart, slots + rows.request, rows.slot)
         member = np.flatnonzero(rows.sent | apart)
         distinct, first, inverse = np.unique(token[member], return_index=True, return_inverse=True)
         request = np.where(distinct >= slots, distinct - slots, -1)
@@ -100,7 +100,7 @@ class Calls:
         call = np.full(len(token), -1)
         call[member] = number[inverse]
         request = request[order]
-        slot = np.where(request >= 0, rows.board.requests.nic[request], distinct[order])
+        slot = np.where(request >= 0, rows.board.request_slot[request], distinct[order])
         return call, slot, request
 
     @cached_property
@@ -168,7 +168,7 @@ class Calls:
         Addresses are checked in their order, so one that an earlier call took decides before a wrong one behind it.
         """
         rows, board = self.rows, self.rows.board
-        limit = board.options.nic_limit or np.iinfo(np.int64).max
+        limit = board.options.cap or np.iinfo(np.int64).max
         at, edges = self.members
         used = board.nic_used.copy()
         free = rows.room.available.copy()
@@ -209,7 +209,7 @@ class Calls:
         return pd.DataFrame(
             {
                 "call": np.arange(len(self.slot)),
-                "nic_id": strings(ids.take(pa.array(self.slot % len(ids)))),
+                "nic_id": strings(ids.take(pa.array(self.slot))),
                 "addresses": addresses,
                 "ip_address_count": pd.arrays.IntegerArray(self.count, ~shown),
                 "predicted": pd.array(self.predicted, dtype="str"),

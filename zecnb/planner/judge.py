@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from zecnb.columns import strings
+from zecnb.columns import at_once, spread, strings
 from zecnb.ledger import addresses_of
 from zecnb.planner.calls import Calls, api_code_of
 from zecnb.planner.findings import CATALOGUE, PLANNED, bit
 from zecnb.planner.occupancy import cells
 from zecnb.planner.rows import MODES, NO_KEY, Change, Rows
 from zecnb.planner.wording import Said, Wording
-from zecnb.schema import FINDINGS, VERDICTS, empty
+from zecnb.schema import FINDINGS, PLAN, VERDICTS, empty
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,29 +110,28 @@ class Judgement:
         everything = np.arange(len(rows.request))
         codes = np.empty(len(kinds), object)
         codes[:] = [kind.codes for kind in kinds]
-        reason, fix = self._reasons()
-        holder_kind, holder_id, holder_name = self._holders(everything)
         subnet = rows.board.subnet[rows.slot]
-        subnet_ids = rows.board.snapshot.subnet_ids.take(pa.array(subnet, mask=subnet < 0))
-        frame = pd.DataFrame(
-            {
-                "row": rows.label,
-                "nic_id": strings(words.nic_id(everything)),
-                "nic_name": strings(words.nic_name(everything)),
-                "subnet_id": strings(subnet_ids),
-                "mode": _pick(_MODE_WORDS, rows.mode),
-                "address": strings(rows.text),
-                "verdict": _pick(_VERDICT_WORDS, self.verdict),
-                "codes": codes[index],
-                "holder_kind": strings(holder_kind),
-                "holder_id": strings(holder_id),
-                "holder_name": strings(holder_name),
-                "api_code": _pick([kind.api_code for kind in kinds], index),
-                "reason": strings(reason),
-                "fix": strings(fix),
-            },
-            copy=False,
-        )
+        texts = {
+            "nic_id": lambda: words.nic_id(everything),
+            "nic_name": lambda: words.nic_name(everything),
+            "subnet_id": lambda: rows.board.snapshot.subnet_ids.take(pa.array(subnet, mask=subnet < 0)),
+            "mode": lambda: _MODE_WORDS.take(pa.array(rows.mode)),
+            "verdict": lambda: _VERDICT_WORDS.take(pa.array(self.verdict)),
+            "api_code": lambda: pa.array([kind.api_code for kind in kinds], _TEXT).take(pa.array(index)),
+        }
+        work = [self._reasons, lambda: self._holders(everything), *texts.values()]
+        (reason, fix), (holder_kind, holder_id, holder_name), *known = at_once(len(everything), work)
+        text = dict(zip(texts, known, strict=True)) | {
+            "address": rows.text,
+            "holder_kind": holder_kind,
+            "holder_id": holder_id,
+            "holder_name": holder_name,
+            "reason": reason,
+            "fix": fix,
+        }
+        numbers = {"row": rows.label, "codes": codes[index]}
+        columns = {name: numbers[name] if name in numbers else strings(text[name]) for name in PLAN}
+        frame = pd.DataFrame(columns, copy=False)
         carried = rows.board.requests.carried
         if carried is not None:
             extra = carried.iloc[rows.request].reset_index(drop=True)
@@ -145,8 +144,11 @@ class Judgement:
         kinds, index = self._kinds
         marked = np.flatnonzero(self.rows.mask)
         kind = index[marked]
-        has = {code: np.array([code in kind.codes for kind in kinds]) for code in CATALOGUE}
-        return {code: self.words.say(code, marked[where[kind]]) for code, where in has.items() if where.any()}
+        there = {code for kind in kinds for code in kind.codes}
+        has = {code: np.array([code in kind.codes for kind in kinds]) for code in CATALOGUE if code in there}
+        some = {code: marked[where[kind]] for code, where in has.items()}
+        said = at_once(len(marked), [partial(self.words.say, code, at) for code, at in some.items()])
+        return dict(zip(some, said, strict=True))
 
     def _reasons(self) -> tuple[pa.LargeStringArray, pa.LargeStringArray]:
         """Word each row's worst finding, or why it was picked."""
@@ -164,8 +166,10 @@ class Judgement:
         at[picked] = before + np.arange(len(picked))
         messages.append(self.words.why(picked))
         fixes.append(pa.nulls(len(picked), _TEXT))
-        where = pa.array(at, mask=at < 0)
-        return pa.concat_arrays(messages).take(where), pa.concat_arrays(fixes).take(where)
+        some = np.flatnonzero(at >= 0)
+        where = pa.array(at[some])
+        message, fix = (pa.concat_arrays(part).take(where) for part in (messages, fixes))
+        return spread(message, some, len(at)), spread(fix, some, len(at))
 
     def findings(self) -> pd.DataFrame:
         """One row per finding, columns of ``schema.FINDINGS``, by input row and check order."""
@@ -200,10 +204,7 @@ class Judgement:
         """Kind, id and name of each row's holder; row -1 has none."""
         entry = np.append(self.rows.entry, -1)[at]
         held = np.flatnonzero(entry >= 0)
-        index = np.full(len(at), -1)
-        index[held] = np.arange(len(held))
-        where = pa.array(index, mask=index < 0)
-        kind, who, name = (part.take(where) for part in self.words.holder(at[held]))
+        kind, who, name = (spread(part, held, len(at)) for part in self.words.holder(at[held]))
         return kind, who, name
 
     def summary(self) -> pd.DataFrame:

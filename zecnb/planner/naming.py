@@ -49,11 +49,11 @@ class Naming:
     def nic_id(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         """Id of each row's vNIC, null when none was given."""
         ids = pa.concat_arrays([self.rows.board.requests.nic_ids, pa.nulls(1, _TEXT)])
-        return ids.take(pa.array(self.rows.slot[at] % len(ids)))
+        return ids.take(pa.array(self.rows.slot[at]))
 
     def nic_name(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         """Name of each row's vNIC, null when it is not known."""
-        return self.rows.board.nic_values("name").take(pa.array(self.rows.slot[at] % len(self.rows.board.nic)))
+        return self.rows.board.nic_values("name").take(pa.array(self.rows.slot[at]))
 
     def holder(self, at: NDArray[np.int64]) -> tuple[pa.LargeStringArray, pa.LargeStringArray, pa.LargeStringArray]:
         """Kind, id and name of each row's holder, null where the address is free."""
@@ -98,15 +98,13 @@ class Naming:
         return self.nic_id(at)
 
     def _nic_stack(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return self.rows.board.nic_values("nic_subnet_type").take(
-            pa.array(self.rows.slot[at] % len(self.rows.board.nic))
-        )
+        return self.rows.board.nic_values("nic_subnet_type").take(pa.array(self.rows.slot[at]))
 
     def _stack_type(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         return self.subnet_values("stack_type", at)
 
     def _status(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return self.rows.board.nic_values("status").take(pa.array(self.rows.slot[at] % len(self.rows.board.nic)))
+        return self.rows.board.nic_values("status").take(pa.array(self.rows.slot[at]))
 
     def _subnet(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         return self.subnet_label(self.rows.board.subnet[self.rows.slot[at]])

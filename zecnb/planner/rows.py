@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from zecnb import addresses
-from zecnb.ledger import Runs, addresses_of, count_by_subnet, merge
+from zecnb.ledger import Runs, addresses_of, merge
 from zecnb.planner.checks import ADDRESS_RULES, NIC_RULES, PLAN_RULES, REQUEST_RULES
 from zecnb.planner.findings import CATALOGUE, bit
 from zecnb.planner.room import Room
@@ -142,7 +142,7 @@ class Rows:
     @cached_property
     def slot(self) -> NDArray[np.int64]:
         """Slot of the vNIC."""
-        return self.board.requests.nic[self.request]
+        return self.board.slot if self.order is None else self.board.request_slot[self.request]
 
     @cached_property
     def mode(self) -> NDArray[np.uint8]:
@@ -208,7 +208,8 @@ class Rows:
     @cached_property
     def _settled(self) -> NDArray[np.uint64]:
         """Findings without those about the subnet, which are risks and depend on what the others do."""
-        mask = self.own_mask | self.request_mask[self.request]
+        plain = self.order is None and self.board.requests.one_each
+        mask = self.own_mask | (self.request_mask if plain else self.request_mask[self.request])
         rest = self.nic_mask[self.slot] | self.plan_mask
         return mask | np.where((self.own_mask & NOOPS) != 0, np.uint64(0), rest)
 
@@ -229,10 +230,8 @@ class Rows:
 
     @cached_property
     def added(self) -> NDArray[np.uint64]:
-        """Distinct keys that are held when every row that can be done is done and are free now, sorted."""
-        if self.order is None:
-            return self.board.sorted_keys(self.done)
-        return merge(self.key[self.done])
+        """Keys of the rows that can be done, which are free now: no two rows add the same."""
+        return self.key[self.done]
 
     @cached_property
     def change(self) -> Change:
@@ -241,7 +240,8 @@ class Rows:
         snapshot, subnets = self.board.snapshot, room.subnets
         usable = snapshot.geometry.usable[subnets]
         before = np.minimum(snapshot.seen[subnets] + snapshot.unseen[subnets], usable)
-        after = np.minimum(before + count_by_subnet(self.added, subnets), usable)
+        added = np.bincount(self.subnet_entry[self.done], minlength=len(subnets))
+        after = np.minimum(before + added, usable)
         low, high = Change.utilisation(before, usable), Change.utilisation(after, usable)
         crossed = np.zeros(len(subnets), np.bool_)
         for threshold in (options.warn_at, options.critical_at):
@@ -252,6 +252,9 @@ class Rows:
     @cached_property
     def largest_after(self) -> NDArray[np.int64]:
         """Longest free run by entry of ``room.subnets`` when every row that can be done is done."""
+        table = self.board.snapshot.table
+        if table is not None:
+            return table.longest_free(self.room.subnets, self.added)
         return Runs.between(merge(self.room.held, self.added)).longest(self.room.subnets)
 
     @cached_property
