@@ -54,6 +54,12 @@ class AddressTable(NamedTuple):
         """Return the place of each address of a subnet; meaningless for one outside of it."""
         return np.asarray(self.base[subnet] + (address.astype(np.int64) - self.network[subnet]))
 
+    def window(self, subnets: NDArray[np.int64]) -> tuple[int, int]:
+        """Return first place of the first of some subnets (sorted positions) and the place after their last."""
+        if not len(subnets):
+            return 0, 0
+        return int(self.base[subnets[0]]), int(np.append(self.base, len(self.entry))[subnets[-1] + 1])
+
     def longest_free(self, subnets: NDArray[np.int64], keys: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Return the longest run in each subnet of addresses that are neither held nor among the keys.
 
@@ -61,15 +67,13 @@ class AddressTable(NamedTuple):
             subnets: sorted positions of IPv4 subnets.
             keys: addresses in those subnets.
         """
-        if not len(subnets):
-            return np.zeros(0, np.int64)
-        edge = np.append(self.base, len(self.entry))
-        begin, end = int(edge[subnets[0]]), int(edge[subnets[-1] + 1])
+        begin, end = self.window(subnets)
         taken = self.entry[begin:end] >= 0
         taken[self.places(subnets_of(keys), addresses_of(keys)) - begin] = True
         edges = np.flatnonzero(taken[1:] != taken[:-1])  # a subnet's first and last address are held: edges pair up
         start, length = edges[::2], np.append(edges[1::2] - edges[::2], 0)  # reduceat takes no edge at the very end
-        low, high = (np.searchsorted(start, edge[subnets + side] - begin) for side in (0, 1))
+        edge = np.append(self.base, len(self.entry)) - begin
+        low, high = np.searchsorted(start, edge[subnets]), np.searchsorted(start, edge[subnets + 1])
         longest = np.maximum.reduceat(length, np.ravel(np.column_stack([low, high])))[::2]
         return np.where(low < high, longest, 0)
 

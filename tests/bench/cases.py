@@ -32,10 +32,10 @@ def judge() -> Iterator[Line]:
         plan = inventory.plan(data.requests, nic_limit=_ANY_NUMBER)
         return plan.frame, plan.findings, plan.summary
 
-    seconds, peak = measure(ours, 5)
+    seconds, peak = measure(ours, 9)  # 300 MB of results: what a page of memory costs varies from run to run
     findings = len(inventory.plan(data.requests, nic_limit=_ANY_NUMBER).findings)
     yield Line(
-        "judge", "zecnb", seconds, 1.0, peak, 5, f"{findings:,} findings; inventory from frames {prepared:.2f} s"
+        "judge", "zecnb", seconds, 1.0, peak, 9, f"{findings:,} findings; inventory from frames {prepared:.2f} s"
     )
 
     def with_calls() -> object:
@@ -43,8 +43,8 @@ def judge() -> Iterator[Line]:
         return plan.frame, plan.findings, plan.summary, plan.calls
 
     for name, threads in (("numpy floor", False), ("numpy floor, threads too", True)):
-        least, peak = measure(peers.floor(data, threads=threads), 5)
-        yield Line("judge", name, least, seconds / least, peak, 5, "ratio: ours to it")
+        least, peak = measure(peers.floor(data, threads=threads), 9)
+        yield Line("judge", name, least, seconds / least, peak, 9, "ratio: ours to it")
     for name, peer in (("ipaddress + dict", peers.with_ipaddress), ("netaddr + dict", peers.with_netaddr)):
         taken, peak = measure(peer(data), 2, warm=False)
         yield Line("judge", name, taken, taken / seconds, peak, 2)
@@ -99,6 +99,16 @@ def preview() -> Iterator[Line]:
     for name, work in (("addresses", lambda: look(inventory)), ("count, dense", count)):
         seconds, peak = measure(work, 30)
         yield Line("preview", f"warm, {name}", seconds, None, peak, 30, "under 5 ms")
+    data = to_judge(10 / 3)
+    many, _ = _prepared(data)
+    nic = data.nics["nic_id"].iloc[len(data.nics) // 2]
+
+    def among_many() -> object:
+        plan = many.plan(nic, ip_address_count=8, policy="dense", nic_limit=None)
+        return plan.frame, plan.summary, plan.cells()
+
+    seconds, peak = measure(among_many, 30)
+    yield Line("preview", "warm, one of 5 million held", seconds, None, peak, 30, "no slower in a large account")
 
 
 def batch_pick() -> Iterator[Line]:

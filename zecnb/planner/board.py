@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 __all__ = ["Board"]
 
 
+_SPARSE = 100  # addresses of the table per one looked for, beyond which sorting is faster than looking through it
+
+
 class Twins(NamedTuple):
     """Addresses asked for more than once, by key, vNIC and input order.
 
@@ -155,12 +158,15 @@ class Board:
     def sorted_keys(self, which: NDArray[np.bool_]) -> NDArray[np.uint64]:
         """Return the distinct keys of some addresses that lie in their subnets, sorted."""
         table = self.snapshot.table
-        if table is not None:
-            marked = np.zeros(len(table.entry), np.bool_)
-            marked[self._place[which]] = True
-            return table.keys(marked)
-        order, keys = self._sorted
-        return distinct(keys[which[order]])
+        if table is None:
+            order, keys = self._sorted
+            return distinct(keys[which[order]])
+        place = self._place[which]
+        if len(place) < len(table.entry) // _SPARSE:
+            return distinct(np.sort(self.key[which]))
+        marked = np.zeros(len(table.entry), np.bool_)
+        marked[place] = True
+        return table.keys(marked)
 
     @property
     def named_places(self) -> NDArray[np.int64]:

@@ -68,14 +68,15 @@ class Room:
 
     @cached_property
     def free_places(self) -> NDArray[np.int64]:
-        """Places in the snapshot's table that are free after the plan, and at last its end; needs that table."""
+        """Places in the snapshot's table that are free after the plan, and at last their end; needs that table."""
         table = self.board.snapshot.table
         assert table is not None
-        taken = table.entry >= 0
-        taken[self.board.named_places] = True
+        begin, end = table.window(self.subnets)
+        taken = table.entry[begin:end] >= 0
+        taken[self.board.named_places - begin] = True
         for keys in (self.reserved, self.placed.key):
-            taken[table.places(subnets_of(keys), addresses_of(keys))] = True
-        return np.flatnonzero(np.append(~taken, True))
+            taken[table.places(subnets_of(keys), addresses_of(keys)) - begin] = True
+        return begin + np.flatnonzero(np.append(~taken, True))
 
     @cached_property
     def free(self) -> Runs:
