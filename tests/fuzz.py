@@ -73,12 +73,20 @@ class Fuzzer:
             return b'{"pageSize": ' + b"9" * 5000 + b"}"
         if draw < 0.12:
             return json.dumps(self._value()).encode()
-        content = {name: self._value() for name in fields if self.chance.random() < 0.7}
+        content = {name: self._field(name) for name in fields if self.chance.random() < 0.7}
         text = json.dumps(content, ensure_ascii=self.chance.random() < 0.5).encode("utf-8", "surrogatepass")
         if draw < 0.2:
             at = self.chance.randrange(len(text) + 1)
             return text[:at] + self.chance.randbytes(self.chance.randint(0, 4)) + text[at + self.chance.randint(0, 3) :]
         return text
+
+    def _field(self, name: str) -> Any:
+        """Return a value for a parameter; for one that has parts, sometimes those parts with odd values."""
+        parts = {"subnets": ("name", "regionId", "stackType", "cidrBlock", "ipv6Type"), "tags": ("key", "value")}
+        if name not in parts or self.chance.random() < 0.3:
+            return self._value()
+        rows = [{part: self._value(2) for part in parts[name]} for _ in range(self.chance.choice((0, 1, 3, 25)))]
+        return {"tags": rows} if name == "tags" and self.chance.random() < 0.5 else rows
 
     def request(self) -> Request:
         """Return a request, most of it plausible, some of it not."""
@@ -92,9 +100,7 @@ class Fuzzer:
         while self.chance.random() < 0.25:
             headers[self.chance.choice(HEADERS)] = self._header()
         if self.chance.random() < 0.05:
-            path = self.chance.choice(
-                ("/", "/_zecnb/faults", "/_zecnb/state", "/_zecnb/", "/api/v2/" + "x" * 3000, "//", "/%00")
-            )
+            path = self.chance.choice(PATHS)
             headers["authorization"] = (
                 f"Bearer {self.chance.choice((self.emulator.token, self.emulator.control_token, ''))}"
             )

@@ -59,6 +59,7 @@ class Model:
 
     def __init__(self) -> None:
         self.vpcs: dict[str, ipaddress.IPv4Network] = {}
+        self.blocks: dict[str, list[ipaddress.IPv4Network]] = {}
         self.six: set[str] = set()
         self.subnets: dict[str, Subnet] = {}
         self.nics: dict[str, Nic] = {}
@@ -98,9 +99,59 @@ class Model:
             codes |= (bad := self.vpc_cidr(cidr))
             network = network_of(cidr)
             used = any(each.vpc == vpc for each in self.subnets.values())
-            if not bad and network is not None and used and not self.vpcs[vpc].subnet_of(network):
-                codes |= {"OPERATION_DENIED_VPC_CIDR_CONFLICT"}
+            if not bad and network is not None:
+                lost = used and not self.vpcs[vpc].subnet_of(network)
+                if lost or any(network.overlaps(each) for each in self.blocks.get(vpc, [])):
+                    codes |= {"OPERATION_DENIED_VPC_CIDR_CONFLICT"}
         return codes
+
+    def associate_block(self, vpc: str, cidr: str) -> set[str]:
+        """5.13, by the rules of 5.12; does it when nothing speaks against it."""
+        codes, network = self.vpc_cidr(cidr), network_of(cidr)
+        if vpc not in self.vpcs:
+            return codes | {"INVALID_VPC_NOT_FOUND"}
+        if not codes and network is not None:
+            if any(network.overlaps(each) for each in [self.vpcs[vpc], *self.blocks.get(vpc, [])]):
+                return {"OPERATION_DENIED_VPC_CIDR_CONFLICT"}
+            self.blocks.setdefault(vpc, []).append(network)
+        return codes
+
+    def unassociate_block(self, vpc: str, cidr: str) -> set[str]:
+        """5.13: a block that holds a subnet stays; does it when nothing speaks against it."""
+        if vpc not in self.vpcs:
+            return {"INVALID_VPC_NOT_FOUND"}
+        network = network_of(cidr)
+        if network is None or network not in self.blocks.get(vpc, []):
+            return {"OPERATION_FAILED_RESOURCE_NOT_FOUND"}
+        if any(each.vpc == vpc and each.network.subnet_of(network) for each in self.subnets.values()):
+            return {"INVALID_VPC_SUBNET_ASSOCIATED"}
+        self.blocks[vpc].remove(network)
+        return set()
+
+    def create_subnets(self, vpc: str, cidrs: list[str]) -> set[str]:
+        """5.13 and 4: ten at most, all or none; what each of them would be refused for."""
+        if not cidrs:
+            return {"MISSING_PARAMETER"}
+        if len(cidrs) > 10:
+            return {"INVALID_PARAMETER_EXCEED_LENGTH"}
+        if vpc not in self.vpcs:
+            return {"INVALID_VPC_NOT_FOUND"}
+        codes, networks = set(), [network_of(each) for each in cidrs]
+        for cidr in cidrs:
+            codes |= self.subnet_cidr(vpc, cidr)
+        good = [each for each in networks if each is not None]
+        if any(one.overlaps(other) for at, one in enumerate(good) for other in good[:at]):
+            codes |= {"OPERATION_DENIED_SUBNET_CIDR_CONFLICT"}
+        return codes
+
+    def delete_subnet(self, subnet: str) -> set[str]:
+        """5.13; does it when nothing speaks against it."""
+        if subnet not in self.subnets:
+            return {"INVALID_SUBNET_NOT_FOUND"}
+        if self.subnets[subnet].held:
+            return {"INVALID_SUBNET_IN_USE"}
+        del self.subnets[subnet]
+        return set()
 
     def subnet_cidr(self, vpc: str, cidr: str, besides: str = "") -> set[str]:
         """5.13 and A5."""
@@ -110,7 +161,7 @@ class Model:
         codes = {"INVALID_CIDR_BLOCK_NETMASK_RANGE"} if network.prefixlen > 29 else set()
         if not any(network.overlaps(each) for each in RANGES):
             codes |= {"INVALID_CIDR_BLOCK_NOT_LAN_IP"}
-        if not network.subnet_of(self.vpcs[vpc]):
+        if not any(network.subnet_of(each) for each in [self.vpcs[vpc], *self.blocks.get(vpc, [])]):
             codes |= {"INVALID_PARAMETER_SUBNET_CIDR_NOT_BELONG_VPC"}
         for name, other in self.subnets.items():
             if other.vpc == vpc and name != besides and other.network.overlaps(network):

@@ -23,11 +23,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from tests.contract.documented import DOCUMENTED
 from tests.emulator.account import Account
 from tests.model import OK, REGION, Model, Nic, Subnet, network_of
 from zecnb.emulator import attachments
 
 SEEN: Counter[str] = Counter()
+LISTED: set[str] = set()
 STEPS = 50
 VPCS = ("10.0.0.0/16", "10.0.0.0/15", "192.168.0.0/24", "172.16.0.0/12", "10.0.0.0/8", "11.0.0.0/16", "10.0.0.0/29",
         "10.0.0.1/16", "x")  # fmt: skip
@@ -118,7 +120,22 @@ class Comparison(RuleBasedStateMachine):
         self._ask("DeleteVpc", codes, vpcId=vpc)
         if not codes:
             del self.model.vpcs[vpc]
+            self.model.blocks.pop(vpc, None)
             self.gone.append(vpc)
+
+    @rule(data=st.data(), cidr=st.sampled_from(VPCS))
+    def associate_block(self, data: st.DataObject, cidr: str) -> None:
+        """AssociateVpcCidrBlock."""
+        vpc = self._draw(data, self.model.vpcs)
+        self._ask("AssociateVpcCidrBlock", self.model.associate_block(vpc, cidr), vpcId=vpc, cidrBlock=cidr)
+
+    @rule(data=st.data(), cidr=st.sampled_from(VPCS))
+    def unassociate_block(self, data: st.DataObject, cidr: str) -> None:
+        """UnassociateVpcCidrBlock, of a block that is there more often than not."""
+        vpc = self._draw(data, [each for each, blocks in self.model.blocks.items() if blocks] or self.model.vpcs)
+        own = [str(each) for each in self.model.blocks.get(vpc, [])]
+        cidr = data.draw(st.sampled_from([cidr, *own * 3]))
+        self._ask("UnassociateVpcCidrBlock", self.model.unassociate_block(vpc, cidr), vpcId=vpc, cidrBlock=cidr)
 
     @precondition(lambda self: len(self.model.subnets) < 6)
     @rule(data=st.data(), cidr=st.sampled_from(NETS), stack=st.sampled_from(["IPv4", "IPv4_IPv6"]), kind=st.booleans())
@@ -132,6 +149,31 @@ class Comparison(RuleBasedStateMachine):
         answer = self._ask("CreateSubnet", codes, **asked, ipv6Type="Private" if kind else None)
         if not codes:
             self.model.subnets[answer["subnetId"]] = Subnet(vpc, network_of(cidr), stack)
+
+    @precondition(lambda self: len(self.model.subnets) < 6)
+    @rule(data=st.data(), many=st.booleans())
+    def create_subnets(self, data: st.DataObject, *, many: bool) -> None:
+        """CreateSubnets: all or none; in the VPC's blocks more often than not."""
+        vpc = self._draw(data, self.model.vpcs)
+        blocks = [self.model.vpcs[vpc], *self.model.blocks.get(vpc, [])] if vpc in self.model.vpcs else []
+        inside = [f"{each.network_address + 16 * at}/28" for each in blocks for at in (0, 5, 6, 7)]
+        cidrs = data.draw(st.lists(st.sampled_from([*inside * 3, *NETS]), max_size=3))
+        cidrs = cidrs * 4 if many and len(cidrs) == 3 else cidrs
+        codes = self.model.create_subnets(vpc, cidrs)
+        asked = [{"name": "net", "regionId": REGION, "stackType": "IPv4", "cidrBlock": each} for each in cidrs]
+        answer = self._ask("CreateSubnets", codes, vpcId=vpc, subnets=asked)
+        for subnet, cidr in [] if codes else zip(answer["subnetIds"], cidrs, strict=True):
+            self.model.subnets[subnet] = Subnet(vpc, network_of(cidr))
+
+    @rule(data=st.data(), amount=st.integers(0, 3))
+    def delete_subnets(self, data: st.DataObject, amount: int) -> None:
+        """DeleteSubnets: each on its own, those that stay with their codes."""
+        subnets = [self._draw(data, self.model.subnets) for _ in range(amount)]
+        left = [(each, codes) for each in subnets if (codes := self.model.delete_subnet(each))]
+        answer = self._ask("DeleteSubnets", set() if subnets else {"MISSING_PARAMETER"}, subnetIds=subnets)
+        failed = [(each["subnetId"], {each["errorCode"]}) for each in answer.get("failedSubnets", [])]
+        assert failed == left
+        self.gone += [each for each in subnets if each not in dict(left)]
 
     @rule(data=st.data(), cidr=st.sampled_from(NETS))
     def modify_subnet(self, data: st.DataObject, cidr: str) -> None:
@@ -157,13 +199,9 @@ class Comparison(RuleBasedStateMachine):
     def delete_subnet(self, data: st.DataObject) -> None:
         """DeleteSubnet."""
         subnet = self._draw(data, self.model.subnets)
-        codes = set() if subnet in self.model.subnets else {"INVALID_SUBNET_NOT_FOUND"}
-        if not codes and self.model.subnets[subnet].held:
-            codes = {"INVALID_SUBNET_IN_USE"}
+        codes = self.model.delete_subnet(subnet)
         self._ask("DeleteSubnet", codes, subnetId=subnet)
-        if not codes:
-            del self.model.subnets[subnet]
-            self.gone.append(subnet)
+        self.gone += [] if codes else [subnet]
 
     # -- vNICs ---------------------------------------------------------------------------------------------------
 
@@ -299,6 +337,8 @@ class Comparison(RuleBasedStateMachine):
             codes = {code}
         if known and not address and not known.free:
             codes = {"OPERATION_DENIED_SUBNET_IP_INSUFFICIENT"}
+        if len(self.model.vips) >= 10:
+            codes = codes | {"OPERATION_DENIED_HAVIP_EXCEED_LIMIT"}
         answer = self._ask("CreateHaVip", codes, subnetId=subnet, name="vip", ipAddress=address)
         if known and not codes:
             value = int(ipaddress.IPv4Address(address)) if address else known.free[0]
@@ -396,6 +436,28 @@ class Comparison(RuleBasedStateMachine):
         if not codes:
             self.model.balancers[balancer] = (self.model.balancers[balancer][0], "RECYCLED")
 
+    @rule()
+    def regions(self) -> None:
+        """DescribeSubnetRegions and DescribeNetworkInterfaceRegions speak of the same regions."""
+        nets = [each["regionId"] for each in self._ask("DescribeSubnetRegions", set())["regionSet"]]
+        nics = self._ask("DescribeNetworkInterfaceRegions", set())["regionIds"]
+        assert REGION in nets
+        assert nets == nics
+
+    @rule(data=st.data())
+    def bindable(self, data: st.DataObject) -> None:
+        """AvailableLanIp: every private address of every vNIC, all of them in one region here."""
+        eip = self._draw(data, self.model.eips)
+        codes = set() if eip in self.model.eips else {"INVALID_EIP_NOT_FOUND"}
+        answer = self._ask("AvailableLanIp", codes, eipId=eip)
+        if not codes:
+            found = {(each["nicId"], each["lanIp"], each["instanceId"]) for each in answer["lanIps"]}
+            assert found == {
+                (name, text(each), nic.instance)
+                for name, nic in self.model.nics.items()
+                for each in (nic.primary, *nic.secondary)
+            }
+
     # -- what listings show --------------------------------------------------------------------------------------
 
     @invariant()
@@ -425,15 +487,20 @@ class Comparison(RuleBasedStateMachine):
             name: (each.vpc, str(each.network), each.stack, len(each.held)) for name, each in model.subnets.items()
         }
         vpcs = {
-            each["vpcId"]: (each["cidrBlock"], each["ipv6CidrBlock"] is not None) for each in self._list("DescribeVpcs")
+            each["vpcId"]: (each["cidrBlock"], each["secondaryCidrBlocks"], each["ipv6CidrBlock"] is not None)
+            for each in self._list("DescribeVpcs")
         }
-        assert vpcs == {name: (str(network), name in model.six) for name, network in model.vpcs.items()}
+        assert vpcs == {
+            name: (str(network), [str(each) for each in model.blocks.get(name, [])], name in model.six)
+            for name, network in model.vpcs.items()
+        }
         vips = {each["haVipId"]: (each["subnetId"], each["ipAddress"]) for each in self._list("DescribeHaVips")}
         assert vips == {name: (subnet, text(address)) for name, (subnet, address) in model.vips.items()}
         eips = {each["eipId"]: (each["nicId"], each["privateIpAddress"]) for each in self._list("DescribeEips")}
         assert eips == {name: (at[0], text(at[1])) if at else (None, None) for name, at in model.eips.items()}
 
     def _list(self, action: str) -> list[dict[str, Any]]:
+        LISTED.add(action)
         found: list[dict[str, Any]] = self.account.ask(action, pageSize=1000)["dataSet"]
         return found
 
@@ -461,6 +528,10 @@ def main() -> int:
         seed += 1
     for answer, times in sorted(SEEN.items()):
         print(f"{times:7}  {answer}")
+    left = sorted(set(DOCUMENTED) - LISTED - {each.partition(" ")[0] for each in SEEN})
+    if left:
+        print(f"never called: {', '.join(left)}")
+        return 1
     print(f"{SEEN.total():,} calls without disagreement in {time.perf_counter() - began:.1f} s")
     return 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Self
 
-from zecnb.emulator import Emulator, resources, seeds
+from zecnb.emulator import Emulator, networks, resources, seeds
 from zecnb.emulator.state import number, text
 from zecnb.emulator.wire import Request
 
@@ -40,7 +40,7 @@ class Account:
     def vpc(self, cidr: str = "10.0.0.0/16", name: str = "main") -> str:
         """Make a VPC."""
         asked = {"name": name, "cidrBlock": cidr, "mtu": 1500, "enablePriIpv6": True}
-        return str(resources.create_vpc(self.state, asked)["vpcId"])
+        return str(networks.create_vpc(self.state, asked)["vpcId"])
 
     def subnet(
         self, cidr: str | None = "10.0.1.0/24", name: str = "net", stack: str = "IPv4", vpc: str | None = None
@@ -56,7 +56,7 @@ class Account:
             "stackType": stack,
             "ipv6Type": "Private",
         }
-        return str(resources.create_subnet(self.state, asked)["subnetId"])
+        return str(networks.create_subnet(self.state, asked)["subnetId"])
 
     def nic(
         self,

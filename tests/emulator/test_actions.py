@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.emulator.account import ASSIGN, NICS, Account
+from zecnb.emulator import Settings
 from zecnb.emulator.actions import _ZEC, find_action
 from zecnb.emulator.wire import ApiFailure
 
@@ -46,7 +47,7 @@ def test_service_action_and_version(account: Account, service: str, action: str,
 def test_long_action_names_are_cut() -> None:
     """An answer does not repeat whatever length of nonsense it is sent."""
     with pytest.raises(ApiFailure) as caught:
-        find_action("/api/v2/zec", "x" * 10_000, "")
+        find_action("/api/v2/zec", "x" * 10_000, "", Settings())
     assert len(str(caught.value)) < 200
 
 

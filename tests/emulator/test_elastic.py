@@ -82,3 +82,15 @@ def test_addresses_an_eip_could_have(account: Account) -> None:
     assert [(each["lanIp"], each["nicId"]) for each in found] == [("10.0.1.2", nic), ("10.0.1.9", nic)]
     assert set(found[0]) == {"lanIp", "nicId", "nicName", "instanceId", "instanceName"}
     assert account.ask("AvailableLanIp", eipId=far)["lanIps"] == []
+
+
+def test_new_nic_with_eips(account: Account) -> None:
+    """A vNIC made with EIPs has them on its primary address; one that cannot be bound keeps it from being made."""
+    subnet, [free, bound] = account.subnet(), _make(account, 2)
+    nic = account.ask("CreateNetworkInterface", name="vm", subnetId=subnet, eipIds=[free])["nicId"]
+    [shown] = account.ask("DescribeEips", eipIds=[free])["dataSet"]
+    assert (shown["nicId"], shown["privateIpAddress"]) == (nic, account.show(nic)["primaryIpv4"])
+    asked = {"name": "vm", "subnetId": subnet, "eipIds": [bound, free]}
+    assert account.code("CreateNetworkInterface", **asked) == "OPERATION_DENIED_EIP_STATUS_NOT_SUPPORT"
+    assert account.ask("DescribeNetworkInterfaces")["totalCount"] == 1
+    assert account.ask("DescribeEips", eipIds=[bound])["dataSet"][0]["status"] == "UNBOUND"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -200,6 +201,32 @@ def test_truncated(live: tuple[Account, str, httpx.Client]) -> None:
     with pytest.raises(httpx.RemoteProtocolError, match=r"incomplete|without sending complete"):
         _assign(client, nic)
     assert _has(account, nic)
+
+
+@pytest.mark.parametrize("kind", ["timeout_before", "timeout_after", "reset_before", "reset_after", "truncated"])
+def test_broken_connections_are_no_defects(
+    live: tuple[Account, str, httpx.Client], kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What was asked for is not logged as an error of the server: whoever scripts faults reads no tracebacks."""
+    account, nic, client = live
+    account.emulator.faults.add(kind, ASSIGN)
+    with caplog.at_level(logging.INFO), pytest.raises(httpx.TransportError):
+        _assign(client, nic)
+    assert _post(client, NICS).status_code == 200
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+def test_half_an_answer_does_arrive(live: tuple[Account, str, httpx.Client]) -> None:
+    """The first half of a truncated answer reaches the client, and is the half of one."""
+    account, _, client = live
+    account.emulator.faults.add("truncated", NICS)
+    request = client.build_request("POST", "/api/v2/zec", json={}, headers={"x-zc-action": NICS})
+    response = client.send(request, stream=True)
+    heard: list[bytes] = []
+    with pytest.raises(httpx.RemoteProtocolError):
+        heard.extend(response.iter_raw(chunk_size=1))
+    assert b"".join(heard).startswith(b'{"requestId":"T')
+    assert int(response.headers["content-length"]) // 2 == len(heard)
 
 
 def test_garbage(live: tuple[Account, str, httpx.Client]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from zecnb.emulator import Settings
 from zecnb.emulator.fields import Field, read_fields
 from zecnb.emulator.wire import ApiFailure
 
@@ -96,13 +97,21 @@ def test_choices() -> None:
 
 
 def test_patterns() -> None:
-    """The whole text must match, a line break at its end included."""
-    field = Field("name", str, pattern="[a-z]+")
-    assert [_code(each, field) for each in ("ab", "a b", "ab\n")] == [
-        "OK",
-        "INVALID_PARAMETER_PATTERN_ERROR",
-        "INVALID_PARAMETER_PATTERN_ERROR",
-    ]
+    """Inside a name are letters, digits and what the setting allows; a line break at its end is none of them."""
+    field = Field("name", str, characters="name_characters")
+    wrong = "INVALID_PARAMETER_PATTERN_ERROR"
+    assert [_code(each, field) for each in ("a.b", "a", "a_b", "a b", "ab\n", "-ab", "ab-", "\u00e9a")] == [
+        "OK", "OK", *[wrong] * 6,
+    ]  # fmt: skip
+
+
+def test_names_allow_what_the_setting_says() -> None:
+    """Another setting allows other characters, and gives none of them a meaning of its own."""
+    field = Field("name", str, characters="name_characters")
+    settings = Settings(name_characters="]^_")
+    assert read_fields({"name": "a]^_b"}, (field,), settings) == {"name": "a]^_b"}
+    with pytest.raises(ApiFailure):
+        read_fields({"name": "a.b"}, (field,), settings)
 
 
 @pytest.mark.parametrize(("kind", "value", "read"), [(str, "a\ud800", "a?"), (list, ["a", "\udfff"], ["a", "?"])])

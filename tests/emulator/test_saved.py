@@ -8,7 +8,7 @@ import pytest
 
 import zecnb
 from tests.emulator.account import ASSIGN, NICS, Account
-from zecnb.emulator import Emulator
+from zecnb.emulator import Emulator, networks
 from zecnb.emulator.seeds import WEB_07
 
 if TYPE_CHECKING:
@@ -39,6 +39,20 @@ def test_copy_can_be_worked_on(folder: Path) -> None:
         account.ask("DetachNetworkInterface", nicId=used)
         group = account.show(used)["securityGroupId"]
         account.ask("ModifyNetworkInterfaceAttribute", nicId=used, securityGroupId=group)
+
+
+def test_blocks_of_vpcs_come_along(tmp_path: Path) -> None:
+    """The copy knows a VPC's secondary blocks, and takes subnets in them."""
+    with zecnb.demo("empty", progress=False) as zec:
+        state = zec.emulator.state
+        vpc = networks.create_vpc(state, {"name": "main", "cidrBlock": "10.0.0.0/16", "mtu": 1500, "enablePriIpv6": 0})
+        for block in ("192.168.0.0/16", "172.16.0.0/16"):
+            networks.associate_block(state, {**vpc, "cidrBlock": block})
+        saved = zec.inventory().save(tmp_path / "monday")
+    with Account(seed=str(saved)) as copy:
+        [shown] = copy.ask("DescribeVpcs")["dataSet"]
+        assert shown["secondaryCidrBlocks"] == ["192.168.0.0/16", "172.16.0.0/16"]
+        copy.subnet("172.16.1.0/24", vpc=vpc["vpcId"])
 
 
 @pytest.mark.parametrize("broken", ["holders.parquet", "nics.parquet", "inventory.json"])

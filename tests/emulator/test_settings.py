@@ -11,6 +11,7 @@ import pytest
 
 import zecnb.emulator
 from zecnb.emulator import Settings, assumptions, parse_settings
+from zecnb.emulator.settings import FIXED
 
 
 def test_every_switch_is_listed_with_number_and_meaning() -> None:
@@ -41,6 +42,14 @@ def test_words_that_are_none(wrong: dict[str, Any]) -> None:
     [name] = wrong
     with pytest.raises(ValueError, match=f"{name} is one of .*, not '{wrong[name]}'"):
         Settings(**wrong)
+
+
+def test_every_assumption_of_the_sheet_is_a_switch_or_says_why_not() -> None:
+    """A1 to A28 are all accounted for, and none twice."""
+    switched = {each["number"] for each in assumptions() if each["number"].startswith("A")}
+    assert switched & set(FIXED) == set()
+    assert switched | set(FIXED) == {f"A{number}" for number in range(1, 29)}
+    assert all(FIXED.values())
 
 
 def test_settings_do_not_change() -> None:

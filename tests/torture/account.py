@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
-from zecnb.emulator import resources
+from zecnb.emulator import networks, resources
 from zecnb.emulator.addressing import assign
 from zecnb.emulator.server import Emulator
 from zecnb.emulator.state import text
@@ -39,7 +39,7 @@ def make_account(
     made = emulator or Emulator("empty", db=db)
     state = made.state
     asked = {"name": "main", "cidrBlock": "10.0.0.0/16", "mtu": 1500, "enablePriIpv6": False}
-    vpc = str(resources.create_vpc(state, asked)["vpcId"])
+    vpc = str(networks.create_vpc(state, asked)["vpcId"])
     ours: list[list[str]] = []
     neighbours: list[str] = []
     for at in range(subnets):
@@ -51,7 +51,7 @@ def make_account(
             "stackType": "IPv4",
             "ipv6Type": None,
         }
-        subnet = str(resources.create_subnet(state, asked)["subnetId"])
+        subnet = str(networks.create_subnet(state, asked)["subnetId"])
         names = [f"vm-{at}-{n}" for n in range(nics)] + [f"neighbour-{at}"]
         made_nics = [
             str(

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from zecnb.emulator import addressing, attachments, balancers, changes, elastic, listings, resources
+from zecnb.emulator import addressing, attachments, balancers, changes, elastic, listings, networks, resources
 from zecnb.emulator.fields import Field, Fields, read_fields
+from zecnb.emulator.labels import LABELS
 from zecnb.emulator.wire import ApiFailure
 
 if TYPE_CHECKING:
+    from zecnb.emulator.settings import Settings
     from zecnb.emulator.state import State
 
 __all__ = ["Action", "Context", "find_action"]
 
-_NAME = r"[A-Za-z0-9][A-Za-z0-9.-]{0,61}[A-Za-z0-9]"
-_NIC_NAME = r"[A-Za-z0-9][A-Za-z0-9._/-]{0,61}[A-Za-z0-9]"
 _STACKS = ("IPv4", "IPv4_IPv6", "IPv6")
 _NEWEST = "2025-09-01"
 _CHARGES = ("ByBandwidth", "ByTrafficPackage", "BandwidthCluster")
@@ -85,9 +86,16 @@ def _ids(*names: str) -> tuple[Field, ...]:
 def _batch_assign(context: Context, asked: dict[str, Any]) -> dict[str, Any]:
     """BatchAssignNetworkInterfaceIpv4: an empty list counts as absent (A11), a list wins over a count."""
     addresses, count = asked["ipAddresses"], asked["ipAddressCount"]
-    if not addresses and count is None:
+    settings = context.state.settings
+    if count is not None and count < 1 and not (addresses and settings.count_beside_list == "ignored"):
+        raise ApiFailure("INVALID_PARAMETER_LESS_MINIMUM", "Parameter `ipAddressCount` must be at least 1.")
+    refused = addresses == [] and settings.empty_list == "refused"
+    if refused or (not addresses and count is None):
         raise ApiFailure("MISSING_PARAMETER", "Either `ipAddresses` or `ipAddressCount` is required.")
-    return {"ipAddresses": addressing.assign(context.state, asked["nicId"], addresses, count, lag=context.lag)}
+    taken = addressing.assign(context.state, asked["nicId"], addresses, count, lag=context.lag)
+    if settings.answer_order == "ascending":
+        taken.sort(key=ipaddress.IPv4Address)
+    return {"ipAddresses": taken}
 
 
 def _assign(context: Context, asked: dict[str, Any]) -> dict[str, Any]:
@@ -108,9 +116,25 @@ def _replace_primary(state: State, asked: dict[str, Any]) -> dict[str, Any]:
     return {"nicId": asked["nicId"], "primaryIpAddress": address}
 
 
+def _create_subnets(state: State, asked: dict[str, Any]) -> dict[str, Any]:
+    """CreateSubnets: each of them has the parameters of CreateSubnet."""
+    if not asked["subnets"]:
+        raise ApiFailure("MISSING_PARAMETER", "Parameter `subnets` is required.")
+    subnets = [read_fields(each, _SUBNET, state.settings) for each in asked["subnets"]]
+    return networks.create_subnets(state, {**asked, "subnets": subnets})
+
+
+_SUBNET = (
+    Field("name", str, required=True, characters="name_characters", shortest=2, longest=63),
+    Field("regionId", str, required=True),
+    Field("stackType", str, required=True, choices=_STACKS),
+    Field("cidrBlock", str),
+    Field("ipv6Type", str, choices=("Private", "Public")),
+)
+_BLOCK = (Field("vpcId", str, required=True), Field("cidrBlock", str, required=True))
 _ZEC = {
     "BatchAssignNetworkInterfaceIpv4": Action(
-        (Field("nicId", str, required=True), Field("ipAddresses", list), Field("ipAddressCount", int, low=1)),
+        (Field("nicId", str, required=True), Field("ipAddresses", list), Field("ipAddressCount", int)),
         _batch_assign,
     ),
     "AssignNetworkInterfaceIpv4": Action(
@@ -130,10 +154,13 @@ _ZEC = {
     ),
     "CreateNetworkInterface": _plain(
         resources.create_nic,
-        Field("name", str, required=True, pattern=_NIC_NAME, shortest=2, longest=63),
+        Field("name", str, required=True, characters="nic_name_characters", shortest=2, longest=63),
         Field("subnetId", str, required=True),
         Field("nicStackType", str, choices=_STACKS),
         Field("securityGroupId", str),
+        *_ids("eipIds"),
+        Field("eipBindType", str, choices=("FullNat", "Passthrough")),
+        *LABELS,
     ),
     "DeleteNetworkInterface": _plain(resources.delete_nic, Field("nicId", str, required=True)),
     "AttachNetworkInterface": _plain(
@@ -143,14 +170,14 @@ _ZEC = {
     "ModifyNetworkInterfaceAttribute": _plain(
         changes.modify_nic,
         Field("nicId", str, required=True),
-        Field("name", str, pattern=_NIC_NAME, shortest=2, longest=63),
+        Field("name", str, characters="nic_name_characters", shortest=2, longest=63),
         Field("securityGroupId", str),
         since=_NEWEST,
     ),
     "ModifyNetworkInterfacesAttribute": _plain(
         changes.modify_nics,
         Field("nicIds", list, required=True, longest="ids_max"),
-        Field("name", str, required=True, pattern=_NAME, shortest=2, longest=63),
+        Field("name", str, required=True, characters="name_characters", shortest=2, longest=63),
         since=_NEWEST,
     ),
     "ReplaceNetworkInterfacePrimaryIpv4": _plain(
@@ -162,21 +189,24 @@ _ZEC = {
     ),
     "DescribeVpcs": _listing(listings.vpcs, *_ids("vpcIds"), *_texts("name", "cidrBlock")),
     "CreateVpc": _plain(
-        resources.create_vpc,
-        Field("name", str, required=True, pattern=_NAME, shortest=2, longest=63),
+        networks.create_vpc,
+        Field("name", str, required=True, characters="name_characters", shortest=2, longest=63),
         Field("cidrBlock", str, required=True),
         Field("mtu", int, required=True),
         Field("enablePriIpv6", bool),
+        *LABELS,
     ),
     "ModifyVpcAttribute": _plain(
         changes.modify_vpc,
         Field("vpcId", str, required=True),
-        Field("vpcName", str, pattern=_NIC_NAME, shortest=2, longest=63),
+        Field("vpcName", str, characters="nic_name_characters", shortest=2, longest=63),
         Field("cidrBlock", str),
         Field("enableIPv6", bool),
         Field("securityGroupId", str),
     ),
-    "DeleteVpc": _plain(resources.delete_vpc, Field("vpcId", str, required=True)),
+    "AssociateVpcCidrBlock": _plain(networks.associate_block, *_BLOCK, since=_NEWEST),
+    "UnassociateVpcCidrBlock": _plain(networks.unassociate_block, *_BLOCK, since=_NEWEST),
+    "DeleteVpc": _plain(networks.delete_vpc, Field("vpcId", str, required=True)),
     "DescribeSubnetRegions": _plain(listings.subnet_regions, Field("regionIds", list)),
     "DescribeSubnets": _listing(
         listings.subnets,
@@ -184,19 +214,17 @@ _ZEC = {
         *_ids("vpcIds"),
         *_texts("name", "cidrBlock", "regionId", "dhcpOptionsSetId"),
     ),
-    "CreateSubnet": _plain(
-        resources.create_subnet,
+    "CreateSubnet": _plain(networks.create_subnet, Field("vpcId", str, required=True), *_SUBNET),
+    "CreateSubnets": _plain(
+        _create_subnets,
         Field("vpcId", str, required=True),
-        Field("name", str, required=True, pattern=_NAME, shortest=2, longest=63),
-        Field("regionId", str, required=True),
-        Field("stackType", str, required=True, choices=_STACKS),
-        Field("cidrBlock", str),
-        Field("ipv6Type", str, choices=("Private", "Public")),
+        Field("subnets", list, required=True, longest=10, items=dict),
+        since=_NEWEST,
     ),
     "ModifySubnetAttribute": _plain(
         changes.modify_subnet,
         Field("subnetId", str, required=True),
-        Field("subnetName", str, pattern=_NAME, shortest=2, longest=63),
+        Field("subnetName", str, characters="name_characters", shortest=2, longest=63),
         Field("cidrBlock", str),
     ),
     "ModifySubnetStackType": _plain(
@@ -205,7 +233,10 @@ _ZEC = {
         Field("stackType", str, required=True, choices=_STACKS),
         Field("ipv6Type", str, choices=("Private", "Public")),
     ),
-    "DeleteSubnet": _plain(resources.delete_subnet, Field("subnetId", str, required=True)),
+    "DeleteSubnet": _plain(networks.delete_subnet, Field("subnetId", str, required=True)),
+    "DeleteSubnets": _plain(
+        networks.delete_subnets, Field("subnetIds", list, required=True, longest="ids_max"), since=_NEWEST
+    ),
     "DescribeHaVips": _listing(
         listings.ha_vips,
         *_ids("haVipIds", "ipAddresses"),
@@ -216,11 +247,12 @@ _ZEC = {
         since=_NEWEST,
     ),
     "CreateHaVip": _plain(
-        resources.create_ha_vip,
+        resources.order_ha_vip,
         Field("subnetId", str, required=True),
         Field("name", str, required=True, shortest=1, longest=64),
         Field("ipAddress", str),
         Field("securityGroupId", str),
+        LABELS[1],
         since=_NEWEST,
     ),
     "ModifyHaVipAttribute": _plain(
@@ -242,6 +274,7 @@ _ZEC = {
         Field("internetChargeType", str, required=True, choices=_CHARGES),
         Field("amount", int, low=1, high="eips_per_call"),
         Field("name", str, longest=64),
+        *LABELS,
     ),
     "DeleteEip": _plain(elastic.delete_eip, Field("eipId", str, required=True)),
     "AssociateEipAddress": _plain(
@@ -268,6 +301,7 @@ _ZLB = {
         Field("loadBalancerName", str, longest=64),
         Field("ipStackType", str, choices=_STACKS),
         Field("number", int, low=1, high="balancers_per_call"),
+        *LABELS,
     ),
     "TerminateLoadBalancer": _plain(
         balancers.terminate_load_balancer, Field("loadBalancerId", str, required=True), Field("eipIds", list)
@@ -276,21 +310,22 @@ _ZLB = {
 _SERVICES = {"zec": (_ZEC, ("2025-09-01", "2024-04-01")), "zlb": (_ZLB, ("2025-04-01",))}
 
 
-def find_action(path: str, name: str, version: str, *, any_version: bool = False) -> Action:
+def find_action(path: str, name: str, version: str, settings: Settings) -> Action:
     """Return the action a request names.
 
     Args:
         path: of the URL.
         name: of the action.
         version: of the API, the newest when empty (A1).
-        any_version: take a version that does not exist for the newest.
+        settings: whether a version may be missing, or one that does not exist.
 
     Raises:
         ApiFailure: AUTHFAILURE_UNAUTHORIZED_OPERATION, the code for what does not exist too (contract.md 2.4, A1).
     """
     actions, versions = _SERVICES.get(path.removeprefix("/api/v2/").rstrip("/"), ({}, ()))
     action = actions.get(name)
-    known = not version or version in versions
-    if action is None or not (known or any_version) or (version and known and version < action.since):
+    known = version in versions
+    allowed = settings.unsupported_version == "ignore" if version else settings.missing_version == "newest"
+    if action is None or not (known or allowed) or (known and version < action.since):
         raise ApiFailure("AUTHFAILURE_UNAUTHORIZED_OPERATION", f"The action `{name[:80]}` does not exist.")
     return action

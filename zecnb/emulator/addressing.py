@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zecnb.emulator.labels import drop_tags
 from zecnb.emulator.state import number, text
 from zecnb.emulator.wire import ApiFailure
 
@@ -53,6 +54,7 @@ def remove_nic(connection: Connection, nic_id: str) -> None:
     connection.execute("DELETE FROM held WHERE owner = ?", (nic_id,))
     connection.execute("UPDATE eip SET nic_id = NULL, address = NULL WHERE nic_id = ?", (nic_id,))
     connection.execute("DELETE FROM backend WHERE nic_id = ?", (nic_id,))
+    drop_tags(connection, nic_id)
     connection.execute("DELETE FROM nic WHERE id = ?", (nic_id,))
 
 
@@ -60,7 +62,7 @@ def find_nic(state: State, nic_id: str) -> Row:
     """Return a vNIC, or fail as A3 says."""
     nic = state.row("SELECT * FROM nic WHERE id = ?", nic_id)
     if nic is None:
-        raise ApiFailure("INVALID_NIC_NOT_FOUND", f"The vNIC `{nic_id}` does not exist.")
+        raise ApiFailure(state.settings.nic_not_found, f"The vNIC `{nic_id}` does not exist.")
     return nic
 
 
@@ -74,7 +76,8 @@ def require_ipv4(state: State, nic: Row) -> Row:
     """Return the vNIC's subnet; fail when it or the vNIC has no IPv4 (A16)."""
     subnet = state.row("SELECT * FROM subnet WHERE id = ?", nic["subnet_id"])
     assert subnet is not None
-    if nic["stack"] == "IPv6" or subnet["stack"] == "IPv6":
+    by_nic = state.settings.stack_check == "either" and nic["stack"] == "IPv6"
+    if by_nic or subnet["stack"] == "IPv6":
         raise ApiFailure("OPERATION_DENIED_SUBNET_TYPE_NOT_SUPPORT_IPV4", "The subnet does not support IPv4.")
     return subnet
 
@@ -94,8 +97,12 @@ def assign(
     with state.write():
         nic = find_nic(state, nic_id)
         require_ready(nic)
+        if nic["type"] == "Primary" and not state.settings.primary_nics_accept:
+            raise ApiFailure("INVALID_NIC_STATUS", "The vNIC is the primary one of its instance.")
         subnet = require_ipv4(state, nic)
-        wanted = _check_each(state, subnet, addresses) if addresses else []
+        if state.settings.limit_checked == "first":
+            _check_limit(state, nic_id, len(addresses) if addresses else count or 0)
+        wanted = _check_each(state, subnet, nic_id, addresses) if addresses else []
         amount = len(wanted) if addresses else count or 0
         _check_limit(state, nic_id, amount)
         if not addresses:
@@ -108,7 +115,7 @@ def assign(
     return [text(address) for address in wanted]
 
 
-def _check_each(state: State, subnet: Row, addresses: Sequence[str]) -> list[int]:
+def _check_each(state: State, subnet: Row, nic_id: str, addresses: Sequence[str]) -> list[int]:
     """Check addresses in order; the first that is wrong decides the code."""
     wanted: list[int] = []
     known: set[int] = set()
@@ -118,10 +125,17 @@ def _check_each(state: State, subnet: Row, addresses: Sequence[str]) -> list[int
             if state.settings.duplicate_in_request == "once":
                 continue
             raise ApiFailure(_ILLEGAL, f"`{given}` is given twice.")
+        if state.settings.held_by_itself == "accepted" and _has(state, subnet, nic_id, address):
+            continue
         address = check_address(state, subnet, given)
         known.add(address)
         wanted.append(address)
     return wanted
+
+
+def _has(state: State, subnet: Row, nic_id: str, address: int | None) -> bool:
+    sql = "SELECT 1 FROM held WHERE subnet_id = ? AND address = ? AND owner = ?"
+    return state.row(sql, subnet["id"], address, nic_id) is not None
 
 
 def check_address(state: State, subnet: Row, given: str) -> int:
@@ -151,7 +165,7 @@ def _check_limit(state: State, nic_id: str, more: int) -> None:
     assert row is not None
     if row["n"] + more > settings.nic_limit:
         raise ApiFailure(
-            "OPERATION_DENIED_NIC_ATTACH_LAN_IP_EXCEED_LIMIT",
+            settings.nic_limit_code,
             f"The vNIC would have more than `{settings.nic_limit}` private IPs.",
         )
 
@@ -194,6 +208,8 @@ def release(state: State, nic_id: str, addresses: Sequence[str], *, lag: float =
                 address,
                 nic_id,
             )
+            if not held and state.settings.release_foreign == "ignored":
+                continue
             if not held or address is None:
                 raise ApiFailure(_ILLEGAL, f"`{given}` is not a private IP of this vNIC.")
             if held["kind"] == "primary":

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from zecnb.emulator.actions import Context, find_action
 from zecnb.emulator.auth import Keys, verify
 from zecnb.emulator.control import PREFIX, Control
+from zecnb.emulator.settings import Settings
 from zecnb.emulator.wire import ApiFailure, Request, Response, failure, new_request_id, success
 
 if TYPE_CHECKING:
@@ -81,16 +82,20 @@ class App:
 
     def _act(self, service: str, name: str, body: dict[str, Any]) -> dict[str, Any]:
         """Do what a colleague asks, past keys, rates and faults."""
-        return find_action(f"/api/v2/{service}", name, "").run(Context(self._state), body)
+        return find_action(f"/api/v2/{service}", name, "", Settings()).run(Context(self._state), body)
 
     def _find(self, request: Request, name: str) -> Any:
         if request.method != "POST":
             raise ApiFailure("AUTHFAILURE_UNAUTHORIZED_OPERATION", "Only POST is supported.")
         try:
-            lenient = self._state.settings.unsupported_version == "ignore"
-            return find_action(request.path, name, request.headers.get("x-zc-version", ""), any_version=lenient)
+            version = request.headers.get("x-zc-version", "")
+            return find_action(request.path, name, version, self._state.settings)
         except ApiFailure:
-            _log.warning("%r on %r is not implemented here, or does not exist", name[:80], request.path[:80])
+            version = request.headers.get("x-zc-version", "")
+            _log.warning(
+                "%r of version %r on %r is unimplemented here, or does not exist",
+                name[:80], version[:80], request.path[:80],
+            )  # fmt: skip
             raise
 
     def _limit_rate(self, name: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zecnb.emulator.addressing import find_nic
-from zecnb.emulator.resources import require_free
+from zecnb.emulator.networks import require_free
 from zecnb.emulator.wire import ApiFailure
 
 if TYPE_CHECKING:
@@ -71,6 +71,10 @@ def detach(state: State, asked: dict[str, Any]) -> dict[str, Any]:
         else:
             values = ("AVAILABLE", None, 0.0, state.now(), nic["id"])
         connection.execute("UPDATE nic SET status = ?, instance_id = ?, ready_at = ?, updated = ? WHERE id = ?", values)
+        if not state.settings.detach_keeps_addresses:
+            connection.execute("DELETE FROM held WHERE owner = ? AND kind = 'secondary'", (nic["id"],))
+            loosen = "UPDATE eip SET nic_id = NULL, address = NULL WHERE nic_id = ? AND address NOT IN"
+            connection.execute(f"{loosen} (SELECT address FROM held WHERE owner = ?)", (nic["id"], nic["id"]))
     return {}
 
 

@@ -6,8 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from zecnb.emulator.addressing import check_address
+from zecnb.emulator.labels import keep_labels
 from zecnb.emulator.listings import REGIONS
-from zecnb.emulator.resources import find_subnet, find_vpc, require_group
+from zecnb.emulator.networks import find_subnet, find_vpc
+from zecnb.emulator.resources import require_group
 from zecnb.emulator.wire import ApiFailure
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ def create_load_balancers(state: State, asked: dict[str, Any]) -> dict[str, Any]
             connection.execute("INSERT INTO lb VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
             if subnet is not None:
                 _hold(state, subnet, balancer, given)
+            keep_labels(connection, balancer, asked)
             made.append(balancer)
     return {"orderNumber": state.new_id(), "loadBalancerIds": made}
 

@@ -6,15 +6,17 @@ import ipaddress
 from typing import TYPE_CHECKING, Any
 
 from zecnb.emulator.addressing import find_nic, require_ready
-from zecnb.emulator.resources import (
+from zecnb.emulator.networks import (
+    blocks_of,
     find_subnet,
     find_vpc,
     new_ipv6_cidr,
-    require_group,
+    require_apart,
     require_ipv6_type,
     subnet_network,
     vpc_network,
 )
+from zecnb.emulator.resources import require_group
 from zecnb.emulator.wire import ApiFailure
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ def _new_vpc_cidr(state: State, vpc: Row, cidr: str) -> str:
     used = state.row("SELECT 1 FROM subnet WHERE vpc_id = ?", vpc["id"])
     if used and not ipaddress.IPv4Network(vpc["cidr"]).subnet_of(network):
         raise ApiFailure(state.settings.vpc_cidr_code, f"`{network}` does not contain `{vpc['cidr']}`.")
+    require_apart(state, network, blocks_of(state, vpc)[1:])
     return str(network)
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from zecnb.emulator.addressing import find_nic
+from zecnb.emulator.labels import drop_tags, keep_labels
 from zecnb.emulator.listings import REGIONS
 from zecnb.emulator.state import number, text
 from zecnb.emulator.wire import ApiFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from sqlite3 import Connection
 
     from zecnb.emulator.state import Row, State
 
-__all__ = ["associate", "available_lan_ips", "create_eips", "delete_eip", "unassociate"]
+__all__ = ["associate", "available_lan_ips", "bind_eips", "create_eips", "delete_eip", "unassociate"]
 
 _FIRST_PUBLIC = number("198.18.0.0") or 0
 """Public addresses are made up from the range kept for benchmarks, 198.18.0.0/15."""
@@ -32,6 +34,7 @@ def create_eips(state: State, asked: dict[str, Any]) -> dict[str, Any]:
             name = asked["name"] or f"eip-{at}"
             values = (eip, at, name, asked["regionId"], text(_FIRST_PUBLIC + at % (1 << 17)), None, None, state.now())
             connection.execute("INSERT INTO eip VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
+            keep_labels(connection, eip, asked)
             made.append(eip)
     return {"eipIds": made, "orderNumber": state.new_id()}
 
@@ -42,6 +45,7 @@ def delete_eip(state: State, asked: dict[str, Any]) -> dict[str, Any]:
         eip = _find(state, asked["eipId"])
         if eip["nic_id"]:
             raise ApiFailure("OPERATION_DENIED_EIP_STATUS_NOT_SUPPORT", "The EIP is bound.")
+        drop_tags(connection, eip["id"])
         connection.execute("DELETE FROM eip WHERE id = ?", (eip["id"],))
     return {}
 
@@ -57,19 +61,27 @@ def associate(state: State, asked: dict[str, Any]) -> dict[str, Any]:
         nic = find_nic(state, asked["nicId"])
         if nic["status"] not in ("AVAILABLE", "USED"):
             raise ApiFailure("INVALID_NIC_STATUS", f"The vNIC is `{nic['status']}`.")
-        address = _address_of(state, nic, asked["lanIp"])
+        return {"failedEipIds": bind_eips(state, connection, nic, asked["lanIp"], asked["eipIds"])}
 
-        def bind(eip: Row) -> None:
-            if eip["nic_id"]:
-                raise ApiFailure("OPERATION_DENIED_EIP_STATUS_NOT_SUPPORT", "The EIP is bound already.")
-            if eip["region_id"] != nic["region_id"]:
-                raise ApiFailure("OPERATION_DENIED_EIP_ZONE_NOT_SAME", "EIP and vNIC are in two regions.")
-            bound = state.row("SELECT COUNT(*) AS n FROM eip WHERE nic_id = ? AND address = ?", nic["id"], address)
-            if bound is not None and bound["n"] >= state.settings.eips_per_address:
-                raise ApiFailure("OPERATION_DENIED_EIP_INSTANCE_EXCEED_LIMIT", "The private IP has too many EIPs.")
-            connection.execute("UPDATE eip SET nic_id = ?, address = ? WHERE id = ?", (nic["id"], address, eip["id"]))
 
-        return _each(state, asked["eipIds"], bind)
+def bind_eips(state: State, connection: Connection, nic: Row, lan_ip: str | None, eip_ids: list[str]) -> list[str]:
+    """Bind EIPs to a private address of a vNIC, the primary one when none is named; return those that failed.
+
+    Inside a write.
+    """
+    address = _address_of(state, nic, lan_ip)
+
+    def bind(eip: Row) -> None:
+        if eip["nic_id"]:
+            raise ApiFailure("OPERATION_DENIED_EIP_STATUS_NOT_SUPPORT", "The EIP is bound already.")
+        if eip["region_id"] != nic["region_id"]:
+            raise ApiFailure("OPERATION_DENIED_EIP_ZONE_NOT_SAME", "EIP and vNIC are in two regions.")
+        bound = state.row("SELECT COUNT(*) AS n FROM eip WHERE nic_id = ? AND address = ?", nic["id"], address)
+        if bound is not None and bound["n"] >= state.settings.eips_per_address:
+            raise ApiFailure("OPERATION_DENIED_EIP_INSTANCE_EXCEED_LIMIT", "The private IP has too many EIPs.")
+        connection.execute("UPDATE eip SET nic_id = ?, address = ? WHERE id = ?", (nic["id"], address, eip["id"]))
+
+    return _each(state, eip_ids, bind)
 
 
 def unassociate(state: State, asked: dict[str, Any]) -> dict[str, Any]:
@@ -82,7 +94,7 @@ def unassociate(state: State, asked: dict[str, Any]) -> dict[str, Any]:
                 raise ApiFailure("OPERATION_DENIED_EIP_NOT_ASSIGNED", "The EIP is not bound.")
             connection.execute("UPDATE eip SET nic_id = NULL, address = NULL WHERE id = ?", (eip["id"],))
 
-        return _each(state, asked["eipIds"], loosen)
+        return {"failedEipIds": _each(state, asked["eipIds"], loosen)}
 
 
 def available_lan_ips(state: State, asked: dict[str, Any]) -> dict[str, Any]:
@@ -113,7 +125,7 @@ def _require_ids(asked: dict[str, Any]) -> None:
         raise ApiFailure("MISSING_PARAMETER", "Parameter `eipIds` is required.")
 
 
-def _each(state: State, eip_ids: list[str], act: Callable[[Row], None]) -> dict[str, Any]:
+def _each(state: State, eip_ids: list[str], act: Callable[[Row], None]) -> list[str]:
     """Do it for each EIP; one that cannot be done fails the call or is reported."""
     failed = []
     for eip_id in eip_ids:
@@ -123,7 +135,7 @@ def _each(state: State, eip_ids: list[str], act: Callable[[Row], None]) -> dict[
             if state.settings.eip_batch == "fail":
                 raise
             failed.append(eip_id)
-    return {"failedEipIds": failed}
+    return failed
 
 
 def _find(state: State, eip_id: str) -> Row:

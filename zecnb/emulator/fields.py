@@ -25,7 +25,8 @@ class Field(NamedTuple):
         choices: allowed values, none for any.
         low, high: allowed range of a number; a name is that of the setting that has it.
         longest: longest list or text; a name is that of the setting that has it.
-        pattern, shortest: what a text must match, and how short it may be.
+        characters: a name; besides letters and digits it has inside what the setting of this name says.
+        shortest: how short a text may be.
         items: kind of a list's items.
     """
 
@@ -36,7 +37,7 @@ class Field(NamedTuple):
     low: int | None = None
     high: int | str | None = None
     longest: int | str | None = None
-    pattern: str = ""
+    characters: str = ""
     shortest: int = 0
     items: type = str
 
@@ -71,6 +72,10 @@ def _value(value: Any, field: Field, settings: Settings) -> Any:
         raise ApiFailure("INVALID_PARAMETER_EXCEED_LENGTH", f"Parameter `{name}` has more than {longest} items.")
     if field.kind is str:
         _check_text(value, field, longest or _LONGEST_TEXT)
+        if field.characters:
+            inner = re.escape(getattr(settings, field.characters))
+            if not re.fullmatch(rf"[A-Za-z0-9]([A-Za-z0-9{inner}]*[A-Za-z0-9])?", value):
+                raise ApiFailure("INVALID_PARAMETER_PATTERN_ERROR", f"Parameter `{name}` has characters not allowed.")
         return _storable(value)
     return [_storable(item) for item in value] if field.kind is list and field.items is str else value
 
@@ -95,5 +100,3 @@ def _check_text(value: str, field: Field, longest: int) -> None:
         raise ApiFailure("INVALID_PARAMETER_EXCEED_LENGTH", f"Parameter `{name}` is longer than {longest}.")
     if field.choices and value not in field.choices:
         raise ApiFailure("INVALID_PARAMETER_VALUE", f"Parameter `{name}` must be one of {', '.join(field.choices)}.")
-    if field.pattern and not re.fullmatch(field.pattern, value):
-        raise ApiFailure("INVALID_PARAMETER_PATTERN_ERROR", f"Parameter `{name}` has characters that are not allowed.")

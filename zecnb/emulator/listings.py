@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from zecnb.emulator.labels import GROUP, tag_condition, tags_of
 from zecnb.emulator.state import number, text
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ __all__ = [
     "vpcs",
 ]
 
-_GROUP = {"resourceGroupId": "default", "resourceGroupName": "Default Resource Group"}
 _REGIONS = {
     "asia-east-1": "Hong Kong",
     "asia-north-1": "Tokyo",
@@ -80,15 +80,16 @@ def vpcs(state: State, asked: dict[str, Any]) -> dict[str, Any]:
     where.among("id", asked["vpcIds"])
     where.like("name", asked["name"])
     where.like("cidr", asked["cidrBlock"])
-    _by_group(where, asked)
+    _by_labels(where, asked)
 
     def shape(rows: list[Row]) -> list[dict[str, Any]]:
+        tags, blocks = tags_of(state, rows), _secondary_blocks(state)
         return [
             {
                 "vpcId": row["id"],
                 "name": row["name"],
                 "cidrBlock": row["cidr"],
-                "secondaryCidrBlocks": [],
+                "secondaryCidrBlocks": blocks.get(row["id"], []),
                 "ipv6CidrBlock": row["ipv6_cidr"],
                 "mtu": row["mtu"],
                 "isDefault": bool(row["is_default"]),
@@ -99,8 +100,8 @@ def vpcs(state: State, asked: dict[str, Any]) -> dict[str, Any]:
                 "usageIpv6Count": _count(state, "nic WHERE vpc_id = ? AND ipv6 IS NOT NULL", row["id"]),
                 "securityGroupId": row["security_group_id"],
                 "dnsZoneIds": [],
-                "resourceGroup": _GROUP,
-                "tags": {"tags": []},
+                "resourceGroup": GROUP,
+                "tags": tags[row["id"]],
             }
             for row in rows
         ]
@@ -108,16 +109,28 @@ def vpcs(state: State, asked: dict[str, Any]) -> dict[str, Any]:
     return _page(state, "vpc", where, asked, shape)
 
 
+def _secondary_blocks(state: State) -> dict[str, list[str]]:
+    """Return the added address blocks of every VPC that has some, oldest first."""
+    found: dict[str, list[str]] = {}
+    for row in state.rows("SELECT vpc_id, cidr FROM vpc_block ORDER BY seq"):
+        found.setdefault(row["vpc_id"], []).append(row["cidr"])
+    return found
+
+
 def _count(state: State, what: str, *values: Any) -> int:
     row = state.row(f"SELECT COUNT(*) AS n FROM {what}", *values)
     return int(row["n"]) if row is not None else 0
 
 
-def _by_group(where: _Where, asked: dict[str, Any]) -> None:
-    """Everything is in the default resource group and has no tags: any other filter finds nothing."""
-    group = asked.get("resourceGroupId")
-    if (group and group != _GROUP["resourceGroupId"]) or asked.get("tagKeys") or asked.get("tags"):
+def _by_labels(where: _Where, asked: dict[str, Any]) -> None:
+    """Keep what has the tags asked for; everything is in the default resource group, so another one has nothing."""
+    group = asked["resourceGroupId"]
+    if group and group != GROUP["resourceGroupId"]:
         where.parts.append("0")
+    condition, values = tag_condition(asked)
+    if condition:
+        where.parts.append(condition)
+        where.values += values
 
 
 def subnets(state: State, asked: dict[str, Any]) -> dict[str, Any]:
@@ -175,12 +188,12 @@ def network_interfaces(state: State, asked: dict[str, Any]) -> dict[str, Any]:
         ("nicSubnetType", "stack"),
     ):
         where.equals(column, asked[field])
-    _by_group(where, asked)
+    _by_labels(where, asked)
     return _page(state, "nic", where, asked, lambda rows: _nics(state, rows))
 
 
 def _nics(state: State, rows: list[Row]) -> list[dict[str, Any]]:
-    held = _held_by(state, [row["id"] for row in rows])
+    held, tags = _held_by(state, [row["id"] for row in rows]), tags_of(state, rows)
     marks = ",".join("?" * len(rows))
     public: dict[str, list[str]] = {}
     for row in state.rows(f"SELECT nic_id, public FROM eip WHERE nic_id IN ({marks})", *(r["id"] for r in rows)):
@@ -189,7 +202,8 @@ def _nics(state: State, rows: list[Row]) -> list[dict[str, Any]]:
     for row in rows:
         own = held.get(row["id"], [])
         primary = next((text(a) for kind, a in own if kind == "primary"), None)
-        secondary = [text(a) for kind, a in own if kind == "secondary"]
+        held_order = sorted(own, key=lambda each: each[1]) if state.settings.private_ip_order == "ascending" else own
+        secondary = [text(a) for kind, a in held_order if kind == "secondary"]
         intranet = [*([primary] if primary else []), *secondary, *([row["ipv6"]] if row["ipv6"] else [])]
         shaped.append(
             {
@@ -211,9 +225,9 @@ def _nics(state: State, rows: list[Row]) -> list[dict[str, Any]]:
                 "subnetId": row["subnet_id"],
                 "createTime": row["created"],
                 "updateTime": row["updated"],
-                "resourceGroup": _GROUP,
+                "resourceGroup": GROUP,
                 "securityGroupId": row["security_group_id"],
-                "tags": {"tags": []},
+                "tags": tags[row["id"]],
             }
         )
     return shaped
@@ -249,11 +263,12 @@ def ha_vips(state: State, asked: dict[str, Any]) -> dict[str, Any]:
         marks = ",".join("?" * len(wanted))
         where.parts.append(f"id IN (SELECT owner FROM held WHERE kind = 'havip' AND address IN ({marks}))")
         where.values.extend(wanted)
-    if asked["instanceIds"] or asked["tagKeys"] or asked["tags"]:
+    if asked["instanceIds"]:
         where.parts.append("0")
+    _by_labels(where, asked)
 
     def shape(rows: list[Row]) -> list[dict[str, Any]]:
-        held = _held_by(state, [row["id"] for row in rows])
+        held, tags = _held_by(state, [row["id"] for row in rows]), tags_of(state, rows)
         return [
             {
                 "haVipId": row["id"],
@@ -267,7 +282,7 @@ def ha_vips(state: State, asked: dict[str, Any]) -> dict[str, Any]:
                 "masterInstanceId": None,
                 "associatedEips": [],
                 "createTime": row["created"],
-                "tags": {"tags": []},
+                "tags": tags[row["id"]],
             }
             for row in rows
         ]
@@ -288,10 +303,10 @@ def load_balancers(state: State, asked: dict[str, Any]) -> dict[str, Any]:
         where.equals("name", name)
     if asked["securityGroupId"] or (asked["ipStackType"] and asked["ipStackType"] != "IPv4"):
         where.parts.append("0")
-    _by_group(where, asked)
+    _by_labels(where, asked)
 
     def shape(rows: list[Row]) -> list[dict[str, Any]]:
-        held = _held_by(state, [row["id"] for row in rows])
+        held, tags = _held_by(state, [row["id"] for row in rows]), tags_of(state, rows)
         return [
             {
                 "regionId": row["region_id"],
@@ -307,8 +322,8 @@ def load_balancers(state: State, asked: dict[str, Any]) -> dict[str, Any]:
                 "listenerCount": 1,
                 "backendServerCount": _count(state, "backend WHERE lb_id = ?", row["id"]),
                 "createTime": row["created"],
-                "resourceGroup": _GROUP,
-                "tags": {"tags": []},
+                "resourceGroup": GROUP,
+                "tags": tags[row["id"]],
                 "securityGroupId": None,
             }
             for row in rows
@@ -331,9 +346,10 @@ def eips(state: State, asked: dict[str, Any]) -> dict[str, Any]:
     where.equals("nic_id", asked["associatedId"])
     if asked["status"]:
         where.parts.append({"BOUND": "nic_id IS NOT NULL", "UNBOUND": "nic_id IS NULL"}.get(asked["status"], "0"))
-    _by_group(where, asked)
+    _by_labels(where, asked)
 
     def shape(rows: list[Row]) -> list[dict[str, Any]]:
+        tags = tags_of(state, rows)
         return [
             {
                 "eipId": row["id"],
@@ -348,8 +364,8 @@ def eips(state: State, asked: dict[str, Any]) -> dict[str, Any]:
                 "instanceId": None,
                 "bindType": "FullNat" if row["nic_id"] else None,
                 "createTime": row["created"],
-                **_GROUP,
-                "tags": {"tags": []},
+                **GROUP,
+                "tags": tags[row["id"]],
             }
             for row in rows
         ]

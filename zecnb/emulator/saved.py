@@ -43,7 +43,7 @@ def plant_saved(state: State, folder: Path) -> None:
         if about["version"] > _VERSION:
             raise ValueError(f"it is of version {about['version']}")  # noqa: TRY301 - one message for all of them
         created = f"{about['observed_at'][:19]}Z"
-        with state.write() as connection:
+        with state.bulk() as connection:
             _plant_networks(state, connection, folder, created)
             _plant_nics(state, connection, folder, created)
             _plant_holders(state, connection, folder, created)
@@ -64,10 +64,14 @@ def _plant_networks(state: State, connection: Connection, folder: Path, created:
         made = (row["vpc_id"], at, row["name"], row["cidr_block"], 1500, state.new_id(), created)
         columns = "id, seq, name, cidr, mtu, security_group_id, created"
         connection.execute(f"INSERT INTO vpc ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", made)
+        for place, block in enumerate((row.get("secondary_cidr_blocks") or "").split(",")):  # older ones have no column
+            if block.strip():
+                values = (row["vpc_id"], place, block.strip())
+                connection.execute("INSERT INTO vpc_block (vpc_id, seq, cidr) VALUES (?, ?, ?)", values)
     for at, row in _rows(folder, "subnets"):
         network = ipaddress.IPv4Network(row["cidr_block"]) if row["cidr_block"] else None
         six = row["stack_type"] != "IPv4"
-        values: tuple[Any, ...] = (
+        net: tuple[Any, ...] = (
             row["subnet_id"], at, row["vpc_id"], row["region_id"] or "asia-east-1", row["name"], row["cidr_block"],
             int(network.network_address) if network else 0, network.prefixlen if network else 32, row["stack_type"],
             "Private" if six else None, f"fd00:{at:x}::/64" if six else None, created,
@@ -75,7 +79,7 @@ def _plant_networks(state: State, connection: Connection, folder: Path, created:
         connection.execute(
             "INSERT INTO subnet (id, seq, vpc_id, region_id, name, cidr, network, prefix, stack, ipv6_type, ipv6_cidr, "
             "created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            values,
+            net,
         )
 
 

@@ -9,7 +9,9 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from zecnb.emulator import resources
+import msgspec
+
+from zecnb.emulator import networks, resources
 from zecnb.emulator.saved import ABOUT, plant_saved
 from zecnb.emulator.state import text
 
@@ -25,7 +27,7 @@ APP_SIN = "1272168087751233112"
 """The demo's subnet ``app-sin``, 10.0.4.0/22."""
 
 _TABLES = ("vpc", "subnet", "nic", "held", "havip", "lb", "backend", "eip")
-_LATER = ("instance", "security_group", "obstacle")
+_LATER = ("instance", "security_group", "obstacle", "vpc_block", "tag")
 """Tables that exports of older emulators do not have."""
 
 _DEMO_TIME = "2026-03-02T08:00:00Z"
@@ -225,7 +227,7 @@ def _sizes(chance: random.Random, total: int, parts: int, fixed: list[int | None
 
 def _make_vpc(state: State, name: str, cidr: str) -> str:
     asked = {"name": name, "cidrBlock": cidr, "mtu": 1500, "enablePriIpv6": True}
-    return str(resources.create_vpc(state, asked)["vpcId"])
+    return str(networks.create_vpc(state, asked)["vpcId"])
 
 
 def _make_subnet(state: State, vpc: str, name: str, region: str, cidr: str | None, stack: str = "IPv4") -> str:
@@ -237,7 +239,7 @@ def _make_subnet(state: State, vpc: str, name: str, region: str, cidr: str | Non
         "stackType": stack,
         "ipv6Type": None if stack == "IPv4" else "Private",
     }
-    return str(resources.create_subnet(state, asked)["subnetId"])
+    return str(networks.create_subnet(state, asked)["subnetId"])
 
 
 def _make_nic(state: State, subnet: str, name: str, *, stack: str | None = None, **options: Any) -> str:
@@ -350,6 +352,6 @@ def _load(state: State, path: Path) -> None:
         if (path / ABOUT).is_file():
             plant_saved(state, path)
         else:
-            replace(state, json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+            replace(state, msgspec.json.decode(path.read_bytes()))
+    except (OSError, ValueError, TypeError, msgspec.DecodeError) as error:
         raise ValueError(f"{path.name} is neither a seed's name nor an exported account: {error}") from error

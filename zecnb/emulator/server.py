@@ -214,21 +214,21 @@ class Emulator:
         http = HttpRequest(scope, receive)
         answer = await self._answer(http)
         if answer.aborted:
-            _abort(send)
+            await _hang_up(receive, send)
             return
         response = HttpResponse(answer.body, answer.status, dict(answer.headers))
-        if answer.length is not None:
-            response.headers["content-length"] = str(answer.length)
         try:
             async with asyncio.timeout(self._patience):
-                await response(scope, receive, send)
+                if answer.length is None:
+                    await response(scope, receive, send)
+                    return
+                response.headers["content-length"] = str(answer.length)
+                await send({"type": "http.response.start", "status": answer.status, "headers": response.raw_headers})
+                await send({"type": "http.response.body", "body": answer.body, "more_body": True})
         except TimeoutError:  # a client that does not read
-            _abort(send)
-        except RuntimeError:  # fewer bytes than announced: that is the fault
-            if answer.length is None:
-                raise
-        if answer.length is not None:
-            _abort(send)
+            await _hang_up(receive, send)
+        else:
+            await _hang_up(receive, send, politely=True)
 
     async def _answer(self, http: HttpRequest) -> Response:
         if not self._knows(http.headers.get("host", "")):
@@ -289,11 +289,17 @@ def _open_state(seed: str, db: str | Path | None, settings: Settings | None, clo
     return opened
 
 
-def _abort(send: Any) -> None:
-    """Break the connection under the response."""
+async def _hang_up(receive: Receive, send: Any, *, politely: bool = False) -> None:
+    """Break the connection under the response, politely: what was said still arrives; wait until it is broken."""
     transport = getattr(getattr(send, "__self__", None), "transport", None)
-    if transport is not None:
+    if transport is None:
+        return
+    if politely:
+        transport.close()
+    else:
         transport.abort()
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 class _Server(uvicorn.Server):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
@@ -9,11 +10,24 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Settings", "assumptions", "parse_settings"]
+__all__ = ["FIXED", "Settings", "assumptions", "assumptions_table", "parse_settings"]
 
 
-def _assumed(default: Any, number: str, meaning: str) -> Any:
-    return field(default=default, metadata={"number": number, "meaning": meaning})
+FIXED = {
+    "A10": "MISSING_PARAMETER is the only common code that fits",
+    "A15": "the names of the two codes say which is which",
+    "A17": "a sibling product's sample leaves the three reserved addresses out of the count",
+    "A20": "no text has a cap; what a vNIC may have is one",
+    "A23": "no client reads these statuses",
+    "A24": "an account of one team has no other team's resources",
+    "A25": "writes take turns; a scripted fault answers INVALID_OPERATION_TIMEOUT",
+}
+"""Assumptions of contract.md 9 that are no switch, and why."""
+
+
+def _assumed(default: Any, number: str, meaning: str, *, planner: str = "", choices: tuple[str, ...] = ()) -> Any:
+    about = {"number": number, "meaning": meaning, "planner": planner, "choices": choices}
+    return field(default=default, metadata=about)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,27 +36,88 @@ class Settings:
 
     smallest_subnet_prefix: int = _assumed(29, "A5", "longest prefix of a subnet")
     smallest_vpc_prefix: int = _assumed(28, "A5", "longest prefix of a VPC")
-    count_pick: str = _assumed("lowest", "A6", "which addresses a count gets: lowest or random")
-    nic_limit: int = _assumed(10, "A9", "private IPv4 addresses a vNIC may have")
-    nic_limit_counts_primary: bool = _assumed(True, "A9", "whether the primary counts toward the limit")
-    duplicate_in_request: str = _assumed("illegal", "A13", "an address twice in one call: illegal or once")
+    count_pick: str = _assumed(
+        "lowest", "A6", "which addresses a count gets: lowest or random", choices=("lowest", "random")
+    )
+    nic_limit: int = _assumed(10, "A9", "private IPv4 addresses a vNIC may have", planner="nic_limit")
+    nic_limit_counts_primary: bool = _assumed(
+        True, "A9", "whether the primary counts toward the limit", planner="nic_limit_counts_primary"
+    )
+    nic_limit_code: str = _assumed(
+        "OPERATION_DENIED_NIC_ATTACH_LAN_IP_EXCEED_LIMIT", "A28", "code for more addresses than a vNIC may have",
+        choices=("OPERATION_DENIED_NIC_ATTACH_LAN_IP_EXCEED_LIMIT", "INVALID_NIC_PRIVATE_IP_EXCEED_LIMIT"),
+    )  # fmt: skip
+    limit_checked: str = _assumed(
+        "last", "A8", "the limit is checked after the addresses or before: last or first", choices=("last", "first")
+    )
+    nic_not_found: str = _assumed(
+        "INVALID_NIC_NOT_FOUND", "A3", "code for a vNIC that does not exist",
+        choices=("INVALID_NIC_NOT_FOUND", "OPERATION_FAILED_RESOURCE_NOT_FOUND"),
+    )  # fmt: skip
+    nic_name_characters: str = _assumed("._/-", "A2", "what names of vNICs may have besides letters and digits")
+    name_characters: str = _assumed(".-", "A2", "what names of VPCs and subnets may have besides letters and digits")
+    private_ip_order: str = _assumed(
+        "assigned", "A4", "order of a vNIC's secondary addresses: assigned or ascending",
+        choices=("assigned", "ascending"),
+    )  # fmt: skip
+    answer_order: str = _assumed(
+        "request", "A7", "order of the addresses that an assign answers: request or ascending",
+        choices=("request", "ascending"),
+    )  # fmt: skip
+    empty_list: str = _assumed(
+        "absent", "A11", "an empty list of addresses: absent, or refused whatever the count",
+        choices=("absent", "refused"),
+    )  # fmt: skip
+    count_beside_list: str = _assumed(
+        "checked", "A12", "a count below 1 beside a list: checked or ignored", choices=("checked", "ignored")
+    )
+    duplicate_in_request: str = _assumed(
+        "illegal", "A13", "an address twice in one call: illegal or once", choices=("illegal", "once")
+    )
+    held_by_itself: str = _assumed(
+        "in_use", "A14", "an address that the vNIC has already: in_use or accepted", choices=("in_use", "accepted")
+    )
+    stack_check: str = _assumed(
+        "either", "A16", "IPv4 must be on both vNIC and subnet, or on the subnet: either or subnet",
+        planner="stack_check", choices=("either", "subnet"),
+    )  # fmt: skip
+    release_foreign: str = _assumed(
+        "illegal", "A18", "releasing an address that the vNIC does not have: illegal or ignored",
+        choices=("illegal", "ignored"),
+    )  # fmt: skip
+    detach_keeps_addresses: bool = _assumed(True, "A26", "whether a detached vNIC keeps its secondary addresses")
+    primary_nics_accept: bool = _assumed(
+        True, "A27", "whether primary vNICs of instances take more addresses", planner="primary_nics_accept"
+    )
     page_size_max: int = _assumed(1000, "A21", "largest pageSize")
     ids_max: int = _assumed(100, "A21", "longest list of ids in a filter")
     eip_blocks: str = _assumed(
-        "any", "A19", "an EIP blocks the release of any address of its vNIC, or of the bound one"
-    )
-    eip_batch: str = _assumed("fail", "5.17", "a bad EIP among several: fail the call, or report it in failedEipIds")
+        "any", "A19", "an EIP blocks the release of any address of its vNIC, or of the bound one",
+        choices=("any", "bound"),
+    )  # fmt: skip
+    eip_batch: str = _assumed(
+        "fail", "5.17", "a bad EIP among several: fail the call, or report it in failedEipIds",
+        choices=("fail", "report"),
+    )  # fmt: skip
+    ha_vip_limit: int = _assumed(10, "4", "HaVips a team may make; 0 for no limit")
+    ha_vip_limit_code: str = _assumed("OPERATION_DENIED_HAVIP_EXCEED_LIMIT", "4", "code for more HaVips than that")
     eips_per_address: int = _assumed(4, "4", "EIPs that a private address may have")
     eips_per_call: int = _assumed(100, "5.17", "EIPs that one call may make")
     balancers_per_call: int = _assumed(100, "5.16", "load balancers that one call may make")
     instance_nic_limit: int = _assumed(8, "4", "vNICs that an instance may have")
     detach_unattached: str = _assumed(
-        "OPERATION_DENIED_NIC_NOT_EXIST_INSTANCE", "A28", "code for detaching a vNIC that is on no instance"
-    )
+        "OPERATION_DENIED_NIC_NOT_EXIST_INSTANCE", "A28", "code for detaching a vNIC that is on no instance",
+        choices=("OPERATION_DENIED_NIC_NOT_EXIST_INSTANCE", "INVALID_NIC_STATUS"),
+    )  # fmt: skip
     vpc_cidr_code: str = _assumed(
         "OPERATION_DENIED_VPC_CIDR_CONFLICT", "5.12", "code for a new VPC CIDR that loses subnets: cut off in the text"
     )
-    unsupported_version: str = _assumed("refuse", "A1", "an x-zc-version that does not exist: refuse or ignore")
+    unsupported_version: str = _assumed(
+        "refuse", "A1", "an x-zc-version that does not exist: refuse or ignore", choices=("refuse", "ignore")
+    )
+    missing_version: str = _assumed(
+        "newest", "A1", "no x-zc-version at all: newest or refuse", choices=("newest", "refuse")
+    )
     balancer_addresses: int = _assumed(1, "7.1", "virtual addresses a load balancer holds besides two health sources")
     recycled_balancer_holds: bool = _assumed(True, "5.16", "whether a terminated load balancer keeps its addresses")
     regions_not_on_sale: tuple[str, ...] = _assumed((), "5.13", "regions that refuse new subnets")
@@ -56,16 +131,9 @@ class Settings:
             value = getattr(self, each.name)
             if isinstance(value, int | float) and not isinstance(value, bool) and not 0 <= value < math.inf:
                 raise ValueError(f"{each.name} is a number from 0, not {value!r}")
-        for name, allowed in (
-            ("count_pick", ("lowest", "random")),
-            ("duplicate_in_request", ("illegal", "once")),
-            ("eip_blocks", ("any", "bound")),
-            ("eip_batch", ("fail", "report")),
-            ("unsupported_version", ("refuse", "ignore")),
-            ("detach_unattached", ("OPERATION_DENIED_NIC_NOT_EXIST_INSTANCE", "INVALID_NIC_STATUS")),
-        ):
-            if getattr(self, name) not in allowed:
-                raise ValueError(f"{name} is one of {', '.join(allowed)}, not {getattr(self, name)!r}")
+            allowed = each.metadata["choices"]
+            if allowed and value not in allowed:
+                raise ValueError(f"{each.name} is one of {', '.join(allowed)}, not {value!r}")
 
 
 def parse_settings(given: Iterable[str], **more: Any) -> Settings:
@@ -98,7 +166,11 @@ def _read(name: str, text: str, default: Any) -> Any:
 
 
 def assumptions(settings: Settings | None = None) -> list[dict[str, Any]]:
-    """Return every switch: name, value, default, number in contract.md, meaning."""
+    """Return every switch: name, value, default, number in contract.md, meaning, and the planner's option.
+
+    The planner has an option of the same name for each switch that changes a verdict (``zecnb.planner.options``):
+    whoever learns how ZEC behaves flips both; "" where no verdict depends on it.
+    """
     current = settings or Settings()
     return [
         {
@@ -107,6 +179,21 @@ def assumptions(settings: Settings | None = None) -> list[dict[str, Any]]:
             "default": each.default,
             "number": each.metadata["number"],
             "meaning": each.metadata["meaning"],
+            "planner": each.metadata["planner"],
         }
         for each in fields(Settings)
     ]
+
+
+def assumptions_table(settings: Settings | None = None) -> str:
+    """Return every switch as a line of text, then the assumptions that are none."""
+    lines = [f"{'number':8}{'name':29}{'planner':9}{'value':52}meaning"]
+    for each in assumptions(settings):
+        value = json.dumps(each["value"]) + ("" if each["value"] == each["default"] else " (changed)")
+        planner = "option" if each["planner"] else "-"
+        lines.append(f"{each['number']:8}{each['name']:29}{planner:9}{value:52}{each['meaning']}")
+    lines += [f"{number:8}{'(no switch)':29}{'-':9}{'':52}{why}" for number, why in FIXED.items()]
+    lines.append(
+        "planner: plans have an option of the same name where a verdict depends on it; flip both, and they agree."
+    )
+    return "\n".join(lines)

@@ -24,6 +24,9 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS vpc (
     id TEXT PRIMARY KEY, seq INTEGER, name TEXT, cidr TEXT, mtu INTEGER, is_default INTEGER DEFAULT 0,
     ipv6_cidr TEXT, security_group_id TEXT, created TEXT);
+CREATE TABLE IF NOT EXISTS vpc_block (vpc_id TEXT, seq INTEGER, cidr TEXT, PRIMARY KEY (vpc_id, cidr));
+CREATE TABLE IF NOT EXISTS tag (
+    resource_id TEXT, key TEXT, value TEXT, PRIMARY KEY (resource_id, key)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS subnet (
     id TEXT PRIMARY KEY, seq INTEGER, vpc_id TEXT, region_id TEXT, name TEXT, cidr TEXT, network INTEGER,
     prefix INTEGER, stack TEXT, ipv6_type TEXT, ipv6_cidr TEXT, is_default INTEGER DEFAULT 0, created TEXT);

@@ -1,0 +1,95 @@
+"""Each switch changes the answer it is about, and its default does not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.emulator.account import ASSIGN, UNASSIGN, Account
+from zecnb.emulator import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NOWHERE = "1000000000000000000"
+LIMIT = "OPERATION_DENIED_NIC_ATTACH_LAN_IP_EXCEED_LIMIT"
+
+
+def _nic(account: Account, *more: str, **options: Any) -> str:
+    return account.nic(account.subnet(), *more, **options)
+
+
+def _nine(account: Account) -> str:
+    return _nic(account, *(f"10.0.1.{last}" for last in range(101, 110)))
+
+
+def _unordered(account: Account) -> Any:
+    nic = _nic(account)
+    answer = account.ask(ASSIGN, nicId=nic, ipAddresses=["10.0.1.9", "10.0.1.10", "10.0.1.8"])["ipAddresses"]
+    return answer, account.show(nic)["secondaryIpv4s"]
+
+
+def _detached(account: Account) -> Any:
+    nic = _nic(account, "10.0.1.9", status="USED")
+    account.ask("DetachNetworkInterface", nicId=nic)
+    return account.show(nic)["secondaryIpv4s"]
+
+
+def _six_in_dual(account: Account) -> Any:
+    nic = account.nic(account.subnet(stack="IPv4_IPv6"), stack="IPv6")
+    return account.code(ASSIGN, nicId=nic, ipAddressCount=1)
+
+
+def _eleven_vips(account: Account) -> Any:
+    net = account.subnet()
+    return [account.code("CreateHaVip", subnetId=net, name="vip") for _ in range(11)][-1]
+
+
+ASKED_ORDER, ASCENDING = ["10.0.1.9", "10.0.1.10", "10.0.1.8"], ["10.0.1.8", "10.0.1.9", "10.0.1.10"]
+CASES: list[tuple[str, Any, Callable[[Account], Any], Any, Any]] = [
+    ("missing_version", "refuse", lambda a: a.code("DescribeVpcs"), "OK", "AUTHFAILURE_UNAUTHORIZED_OPERATION"),
+    ("nic_name_characters", "", lambda a: a.code("ModifyNetworkInterfaceAttribute", nicId=_nic(a), name="a/b"),
+     "OK", "INVALID_PARAMETER_PATTERN_ERROR"),
+    ("name_characters", "_", lambda a: a.code("CreateVpc", name="a_b", cidrBlock="10.9.0.0/16", mtu=1500),
+     "INVALID_PARAMETER_PATTERN_ERROR", "OK"),
+    ("nic_not_found", "OPERATION_FAILED_RESOURCE_NOT_FOUND", lambda a: a.code(ASSIGN, nicId=NOWHERE, ipAddressCount=1),
+     "INVALID_NIC_NOT_FOUND", "OPERATION_FAILED_RESOURCE_NOT_FOUND"),
+    ("private_ip_order", "ascending", _unordered, (ASKED_ORDER, ASKED_ORDER), (ASKED_ORDER, ASCENDING)),
+    ("answer_order", "ascending", _unordered, (ASKED_ORDER, ASKED_ORDER), (ASCENDING, ASKED_ORDER)),
+    ("limit_checked", "first", lambda a: a.code(ASSIGN, nicId=_nine(a), ipAddresses=["10.0.1.1"]),
+     "INVALID_IP_FIRST_ADDRESS", LIMIT),
+    ("nic_limit_code", "INVALID_NIC_PRIVATE_IP_EXCEED_LIMIT",
+     lambda a: a.call(ASSIGN, nicId=_nine(a), ipAddressCount=1)[0], 400, 403),
+    ("empty_list", "refused", lambda a: a.code(ASSIGN, nicId=_nic(a), ipAddresses=[], ipAddressCount=1),
+     "OK", "MISSING_PARAMETER"),
+    ("count_beside_list", "ignored",
+     lambda a: a.code(ASSIGN, nicId=_nic(a), ipAddresses=["10.0.1.9"], ipAddressCount=0),
+     "INVALID_PARAMETER_LESS_MINIMUM", "OK"),
+    ("held_by_itself", "accepted", lambda a: a.code(ASSIGN, nicId=_nic(a, "10.0.1.9"), ipAddresses=["10.0.1.9"]),
+     "INVALID_SUBNET_PRIVATE_IPV4_IN_USED", "OK"),
+    ("stack_check", "subnet", _six_in_dual, "OPERATION_DENIED_SUBNET_TYPE_NOT_SUPPORT_IPV4", "OK"),
+    ("release_foreign", "ignored", lambda a: a.code(UNASSIGN, nicId=_nic(a), ipAddresses=["10.0.1.9"]),
+     "INVALID_PARAMETER_PRIVATE_IP_ILLEGAL", "OK"),
+    ("detach_keeps_addresses", False, _detached, ["10.0.1.9"], []),
+    ("primary_nics_accept", False, lambda a: a.code(ASSIGN, nicId=_nic(a, kind="Primary"), ipAddressCount=1),
+     "OK", "INVALID_NIC_STATUS"),
+    ("ha_vip_limit", 0, _eleven_vips, "OPERATION_DENIED_HAVIP_EXCEED_LIMIT", "OK"),
+    ("ha_vip_limit_code", "QUOTA_EXCEEDED", _eleven_vips, "OPERATION_DENIED_HAVIP_EXCEED_LIMIT", "QUOTA_EXCEEDED"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value", "ask", "as_assumed", "as_switched"), CASES, ids=[name for name, *_ in CASES])
+def test_switch(name: str, value: Any, ask: Callable[[Account], Any], as_assumed: Any, as_switched: Any) -> None:
+    """The same call is answered one way by default and the other way with the switch flipped."""
+    with Account() as assumed, Account(settings=Settings(**{name: value})) as switched:
+        assert (ask(assumed), ask(switched)) == (as_assumed, as_switched)
+
+
+def test_address_that_is_already_there_is_not_counted_again() -> None:
+    """Where a vNIC's own address is accepted it takes no more room and is no new one in the answer."""
+    with Account(settings=Settings(held_by_itself="accepted")) as account:
+        nic = _nic(account, "10.0.1.9")
+        answer = account.ask(ASSIGN, nicId=nic, ipAddresses=["10.0.1.9", "10.0.1.10"])["ipAddresses"]
+        assert answer == ["10.0.1.10"]
+        assert account.show(nic)["secondaryIpv4s"] == ["10.0.1.9", "10.0.1.10"]
