@@ -2,7 +2,8 @@
 
 Makes random accounts and random requests, single ones and batches, plans them, then really sends the calls of each
 plan, in order, and compares ``predicted`` with the answer. Prints how often each answer came; exits 1 on the first
-disagreement, with what it takes to see it again.
+disagreement, with what it takes to see it again. ``--set nic_limit=4`` flips a switch of the emulator and the planner's
+option of the same name.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from zecnb.cloud.auth import Secret, Zc2Auth
 from zecnb.cloud.client import Client
 from zecnb.cloud.reader import read_inventory
 from zecnb.cloud.settings import resolve
-from zecnb.emulator import Emulator, resources
+from zecnb.emulator import Emulator, Settings, assumptions, networks, parse_settings, resources
 from zecnb.emulator.state import State, text
 from zecnb.emulator.wire import Request
 from zecnb.planner.options import POLICIES
@@ -42,9 +43,9 @@ STATUSES = (*("AVAILABLE", "USED") * 14, "PENDING", "ATTACHING", "DETACHING", "D
 class Account:
     """One random account, its inventory, and a way to send raw calls to it."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, settings: Settings | None = None) -> None:
         self.chance = random.Random(seed)
-        self.emulator = Emulator("empty")
+        self.emulator = Emulator("empty", settings=settings)
         self.hidden = self.chance.random() < 0.25
         self._fill(self.emulator.state)
         transport = httpx.MockTransport(self._answer)
@@ -64,7 +65,7 @@ class Account:
     def _fill(self, state: State) -> None:
         chance = self.chance
         for number in range(chance.randint(1, 2)):
-            vpc = resources.create_vpc(
+            vpc = networks.create_vpc(
                 state, {"name": f"vpc-{number}", "cidrBlock": f"10.{number}.0.0/16", "mtu": 1500, "enablePriIpv6": True}
             )["vpcId"]
             for at in range(chance.randint(1, 4)):
@@ -72,7 +73,7 @@ class Account:
                 block = f"10.{number}.{at}.0/{chance.choice((24, 26, 27, 28, 29, 29))}"
                 asked = {"vpcId": vpc, "name": f"net-{at}", "regionId": "asia-east-1", "stackType": stack}
                 asked |= {"ipv6Type": "Private", "cidrBlock": None if stack == "IPv6" else block}
-                self._fill_subnet(state, resources.create_subnet(state, asked)["subnetId"], stack)
+                self._fill_subnet(state, networks.create_subnet(state, asked)["subnetId"], stack)
 
     def _fill_subnet(self, state: State, subnet: str, stack: str) -> None:
         chance = self.chance
@@ -83,7 +84,8 @@ class Account:
                 break
             mine = chance.choice(("IPv4", "IPv4_IPv6", "IPv6")) if stack == "IPv4_IPv6" else stack
             asked = {"name": f"vm-{number}", "subnetId": subnet, "nicStackType": mine, "securityGroupId": None}
-            resources.create_nic(state, asked, status=chance.choice(STATUSES))
+            kind = chance.choice(("Secondary", "Secondary", "Primary"))
+            resources.create_nic(state, asked, status=chance.choice(STATUSES), kind=kind)
         if stack == "IPv6":
             return
         if chance.random() < 0.5 and state.free_addresses(row, 1):
@@ -220,24 +222,31 @@ def compare(
     return None
 
 
+def expectations(settings: Settings) -> dict[str, Any]:
+    """Return the planner's options for an emulator's switches: those that a verdict depends on."""
+    return {each["planner"]: each["value"] for each in assumptions(settings) if each["planner"]}
+
+
 def main() -> int:
     """Run the comparison."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--n", type=int, default=20000, help="requests")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--batch", type=int, default=12, help="largest batch")
+    parser.add_argument("--set", action="append", default=[], help="NAME=VALUE of an assumption, for both sides")
     given = parser.parse_args()
+    settings = parse_settings(given.set)
     tally: Counter[str] = Counter()
     done, number, began = 0, given.seed * 1_000_003, time.monotonic()
     while done < given.n:
         number += 1
-        account = Account(number)
+        account = Account(number, settings)
         try:
             for round_number in range(25):
                 chance = account.chance
                 size = 1 if chance.random() < 0.5 else chance.randint(2, given.batch)
                 requests = [account.request() for _ in range(size)]
-                options: dict[str, Any] = {"policy": chance.choice(POLICIES)}
+                options: dict[str, Any] = {"policy": chance.choice(POLICIES), **expectations(settings)}
                 if chance.random() < 0.1:
                     options["mode"] = "server_count"
                 wrong = compare(account, requests, options, tally)

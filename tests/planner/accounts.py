@@ -50,7 +50,7 @@ NICS: list[dict[str, Any]] = [
     {"nic_id": FRAG, "subnet_id": "sub-frag", "name": "frag-01"},
     {"nic_id": "nic-public", "subnet_id": "sub-public", "name": "public-01"},
     {"nic_id": "nic-six", "subnet_id": "sub-six", "name": "six-01"},
-    {"nic_id": "nic-twin", "subnet_id": "sub-twin", "name": "twin-01"},
+    {"nic_id": "nic-twin", "subnet_id": "sub-twin", "name": "twin-01", "nic_type": "Primary"},
     {"nic_id": "nic-orphan", "subnet_id": "sub-gone", "name": "orphan"},
 ]
 """Every vNIC is USED and of its subnet's stack unless it says otherwise."""

@@ -105,6 +105,8 @@ CASES = [
     Case("NIC_NOT_FOUND", "BLOCK", "INVALID_NIC_NOT_FOUND", ips("web-01", "10.0.4.60"), "there is no vNIC web-01",
          "did you mean nic-web1 (web-01)?"),
     Case("NIC_STATE", "BLOCK", "INVALID_NIC_STATUS", count("nic-new", 1), "vNIC new nic-new is PENDING", "wait until"),
+    Case("NIC_PRIMARY", "BLOCK", "INVALID_NIC_STATUS", count("nic-twin", 1), "vNIC twin-01 nic-twin is the primary one",
+         "secondary vNIC", options={"primary_nics_accept": False}),
     Case("SUBNET_NOT_IPV4", "BLOCK", STACK, count("nic-six", 1), "subnet six is IPv6", "subnet with IPv4"),
     Case("NIC_STACK_NOT_IPV4", "BLOCK", STACK, count("nic-dual6", 1), "vNIC dual-06 nic-dual6 is IPv6",
          "vNIC with IPv4"),

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from zecnb.planner.plan import Plan
 
 FILE = Path(__file__).parent / "forty.csv"
-ELSEWHERE = {"NIC_LIMIT_UNKNOWN"}
-"""Needs that no limit is set, which excludes NIC_LIMIT."""
+ELSEWHERE = {"NIC_LIMIT_UNKNOWN", "NIC_PRIMARY"}
+"""They need that no limit is set, which excludes NIC_LIMIT, or an expectation that is off by default."""
 
 
 def account() -> Inventory:

@@ -28,7 +28,7 @@ CHANGES = ("nic_id", "address", "was", "now", "api_code")
 
 
 def rejudge(snapshot: Snapshot, steps: Sequence[Step], nic_limit: int | None) -> Plan:
-    """Judge steps again, against a fresh snapshot; exclusions and claims were weighed when they were planned."""
+    """Judge steps again, against a fresh snapshot; what cannot change since the plan was weighed there."""
     asked = pd.DataFrame(
         {
             "nic_id": pd.Series([step.nic_id for step in steps], dtype="str"),
@@ -38,7 +38,7 @@ def rejudge(snapshot: Snapshot, steps: Sequence[Step], nic_limit: int | None) ->
             "ip_address_count": pd.Series([step.ip_address_count for step in steps], dtype=object),
         }
     )
-    options = Options(nic_limit=nic_limit, mode="server_count", warn_at=1.0, critical_at=1.0)
+    options = Options(nic_limit=nic_limit, stack_check="subnet", mode="server_count", warn_at=1.0, critical_at=1.0)
     return make_plan(snapshot, Requests.from_frame(asked), options=options)
 
 

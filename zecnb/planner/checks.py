@@ -261,17 +261,26 @@ def _nic_subnet_unknown(board: Board) -> NDArray[np.bool_]:
     return (board.nic >= 0) & (board.subnet < 0)
 
 
+def _nic_primary(board: Board) -> NDArray[np.bool_]:
+    if board.options.primary_nics_accept:
+        return np.zeros(len(board.nic), np.bool_)
+    primary = pc.fill_null(pc.equal(board.nic_values("nic_type"), "Primary"), fill_value=False)
+    return np.asarray((board.nic >= 0) & np.asarray(primary))
+
+
 def _subnet_not_ipv4(board: Board) -> NDArray[np.bool_]:
     return (board.subnet >= 0) & (board.usable_subnet < 0)
 
 
 def _nic_stack_not_ipv4(board: Board) -> NDArray[np.bool_]:
+    if board.options.stack_check == "subnet":
+        return np.zeros(len(board.nic), np.bool_)
     ipv6 = pc.fill_null(pc.equal(board.nic_values("nic_subnet_type"), "IPv6"), fill_value=False)
     return np.asarray((board.nic >= 0) & np.asarray(ipv6))
 
 
 def _nic_limit(board: Board) -> NDArray[np.bool_]:
-    limit = board.options.nic_limit
+    limit = board.options.cap
     return _over(board, limit) if limit is not None else np.zeros(len(board.nic), np.bool_)
 
 
@@ -286,6 +295,7 @@ def _over(board: Board, limit: int) -> NDArray[np.bool_]:
 NIC_RULES: dict[str, Rule] = {
     "NIC_NOT_FOUND": _nic_not_found,
     "NIC_STATE": _nic_state,
+    "NIC_PRIMARY": _nic_primary,
     "NIC_SUBNET_UNKNOWN": _nic_subnet_unknown,
     "SUBNET_NOT_IPV4": _subnet_not_ipv4,
     "NIC_STACK_NOT_IPV4": _nic_stack_not_ipv4,

@@ -43,12 +43,7 @@ CATALOGUE: dict[str, Code] = {
     # -- syntax
     "SYNTAX": Code("BLOCK", "address", _ILLEGAL, "The token is no IPv4 address.", "{syntax}", "{suggestion}"),
     "IPV6_GIVEN": Code(
-        "BLOCK",
-        "address",
-        _ILLEGAL,
-        "The token is an IPv6 address, mapped ones included.",
-        "{syntax}",
-        "{suggestion}",
+        "BLOCK", "address", _ILLEGAL, "The token is an IPv6 address, mapped ones included.", "{syntax}", "{suggestion}"
     ),
     "SPECIAL_RANGE": Code(
         "BLOCK",
@@ -131,6 +126,14 @@ CATALOGUE: dict[str, Code] = {
         "The vNIC is neither AVAILABLE nor USED.",
         "vNIC {nic} is {status}; it must be AVAILABLE or USED",
         "{status_fix}",
+    ),
+    "NIC_PRIMARY": Code(
+        "BLOCK",
+        "nic",
+        "INVALID_NIC_STATUS",
+        "An instance's primary vNIC, and primary_nics_accept is off.",
+        "vNIC {nic} is the primary one of its instance, and primary_nics_accept is off",
+        "use a secondary vNIC",
     ),
     "SUBNET_NOT_IPV4": Code(
         "BLOCK",

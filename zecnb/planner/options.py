@@ -16,11 +16,15 @@ DOCUMENTED_LIMIT = 10
 """Private IPv4 addresses per vNIC, the primary included (contract.md 4, A9)."""
 
 _MODES = ("picked", "server_count")
+_STACK_CHECKS = ("either", "subnet")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """What a caller can choose about a plan.
+
+    ``nic_limit``, ``nic_limit_counts_primary``, ``stack_check`` and ``primary_nics_accept`` are what no document says
+    of the API: the emulator has a switch of the same name for each (``zecnb emulator --assumptions``).
 
     Attributes:
         policy: how a count becomes addresses. ``lowest``: the lowest free ones. ``dense``: the smallest run that
@@ -31,6 +35,10 @@ class Options:
             takes is a prediction (contract.md A6).
         nic_limit: addresses a vNIC may have, its primary included; None when it is not known, then more than
             the documented 10 is a risk and not a block.
+        nic_limit_counts_primary: whether that limit counts the primary address (contract.md A9).
+        stack_check: ``either``: a vNIC without IPv4 gets no IPv4 address, whatever its subnet has; ``subnet``: only
+            its subnet counts (contract.md A16).
+        primary_nics_accept: whether primary vNICs of instances take more addresses (contract.md A27).
         exclude: addresses, ranges and CIDRs never to pick, as text or a list.
         warn_at, critical_at: utilisation, 0..1, above which a subnet is said to be filling.
         max_age: seconds after which an inventory is stale.
@@ -41,6 +49,9 @@ class Options:
     policy: str = "lowest"
     mode: str = "picked"
     nic_limit: int | None = DOCUMENTED_LIMIT
+    nic_limit_counts_primary: bool = True
+    stack_check: str = "either"
+    primary_nics_accept: bool = True
     exclude: str | tuple[str, ...] = ()
     warn_at: float = 0.75
     critical_at: float = 0.90
@@ -53,6 +64,11 @@ class Options:
             raise UsageError(f"policy is one of {', '.join(POLICIES)}, not {self.policy!r}")
         if self.mode not in _MODES:
             raise UsageError(f"mode is one of {', '.join(_MODES)}, not {self.mode!r}")
+        if self.stack_check not in _STACK_CHECKS:
+            raise UsageError(f"stack_check is one of {', '.join(_STACK_CHECKS)}, not {self.stack_check!r}")
+        for name in ("nic_limit_counts_primary", "primary_nics_accept"):
+            if not isinstance(getattr(self, name), bool):
+                raise UsageError(f"{name} is true or false, not {getattr(self, name)!r}")
         limit = self.nic_limit
         if limit is not None and (isinstance(limit, bool) or not isinstance(limit, numbers.Integral) or int(limit) < 1):
             raise UsageError(f"nic_limit is a whole number of 1 or more, or None, not {limit!r}")
@@ -71,6 +87,11 @@ class Options:
                 object.__setattr__(self, "exclude", tuple(str(item) for item in self.exclude))
             except TypeError:
                 raise UsageError("exclude is text or a list of addresses, ranges and CIDRs") from None
+
+    @property
+    def cap(self) -> int | None:
+        """Addresses a vNIC may have with its primary, whether the limit counts it or not; None when not known."""
+        return None if self.nic_limit is None else int(self.nic_limit) + (not self.nic_limit_counts_primary)
 
     @classmethod
     def of(cls, options: dict[str, Any]) -> Options:

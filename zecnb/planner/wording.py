@@ -138,7 +138,7 @@ class Wording(Naming):
         return same("; ".join(sources), at)
 
     def _cap(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return same(str(self.rows.board.options.nic_limit), at)
+        return same(str(self.rows.board.options.cap), at)
 
     def _claim(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         reservations = self.rows.board.reservations
@@ -226,7 +226,7 @@ class Wording(Naming):
         return numbers(self.rows.board.nic_used[slot] + self.rows.board.wanted[slot])
 
     def _nic_room(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        limit = self.rows.board.options.nic_limit or 0
+        limit = self.rows.board.options.cap or 0
         return numbers(np.maximum(limit - self.rows.board.nic_used[self.rows.slot[at]], 0))
 
     def _nic_used(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
@@ -234,7 +234,7 @@ class Wording(Naming):
 
     def _overflow(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         slot, board = self.rows.slot[at], self.rows.board
-        return numbers(board.nic_used[slot] + board.wanted[slot] - (board.options.nic_limit or 0))
+        return numbers(board.nic_used[slot] + board.wanted[slot] - (board.options.cap or 0))
 
     def _pickable(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         return numbers(self.rows.room.pickable[self.rows.subnet_entry[at]])
