@@ -26,6 +26,8 @@ def main() -> int:
         }
         for cell in notebook.cells:
             cell.metadata.pop("execution", None)
+            for output in cell.get("outputs", []):  # a widget's id is another each time; its picture and text stay
+                output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
         nbformat.validate(notebook)
         nbformat.write(notebook, path)
         print(path.name)

@@ -18,7 +18,7 @@ ALLOWED: dict[str, set[str]] = {
     # the pure core, from the bottom up
     "errors": set(),
     "schema": {"errors"},
-    "addresses": set(),
+    "addresses": {"columns"},
     "columns": set(),
     "geometry": {"addresses", "columns", "errors"},
     "ledger": set(),
@@ -31,6 +31,7 @@ ALLOWED: dict[str, set[str]] = {
     "planner": _HELD | {"requests", "render", "table"},
     "capacity": _HELD | {"planner", "render", "store"},
     "inventory": _HELD | {"archive", "difference", "requests", "planner", "render", "capacity"},
+    "scale": _HELD | {"holders", "planner", "requests"},
     # values in, pictures and text out
     "render": _BASE,
     # the edges
@@ -44,14 +45,17 @@ ALLOWED: dict[str, set[str]] = {
     "session": {"capacity", "claims"}
     | {"errors", "inventory", "planner", "execution", "cloud", "store", "emulator", "panel"},
     "connections": {"cloud", "emulator", "errors", "session", "store"},
-    "widgets": _HELD | {"planner", "render", "session"},
+    "widgets": _HELD | {"execution", "planner", "render", "requests", "session"},
     "panel": _HELD | {"execution", "planner", "render", "session", "widgets"},
-    "showcase": {"connections", "errors", "emulator", "render"},
-    "cli": {"errors", "execution", "planner", "emulator", "shell", "showcase", "store"},
+    "page": {"connections", "errors", "render", "shell"},
+    "runbook": {"errors", "execution", "render", "shell", "showcase"},
+    "showcase": {"connections", "errors", "emulator", "render", "shell"},
+    "workbench": {"page", "runbook", "showcase"},
+    "cli": {"errors", "execution", "planner", "emulator", "shell", "store", "workbench"},
     "shell": {"capacity", "connections", "errors", "execution", "planner", "render", "session", "store"},
     "testing": {"cloud", "emulator", "execution", "session", "store"},
     "__main__": {"cli"},
-    "__init__": {"connections", "errors", "execution", "inventory", "planner", "session"},
+    "__init__": {"connections", "errors", "execution", "inventory", "planner", "session", "widgets"},
 }
 """What each part may import; ``render`` is a leaf that gets values, so whoever has values may call it."""
 

@@ -288,6 +288,7 @@ class Caller:
         self._monkeypatch = monkeypatch
         self._capsys = capsys
         self.folder = shell.folder
+        self.emulator = shell.emulator
         for name, value in shell.environ.items():
             monkeypatch.setenv(name, value)
         monkeypatch.chdir(shell.folder)
@@ -360,6 +361,24 @@ def test_report_names_everything_or_nothing(call: Caller) -> None:
     for words in ("app-sin", APP_SIN, "10.0.4.0/22"):
         assert words in named
         assert words not in redacted
+
+
+def test_report_of_a_plan_file(call: Caller) -> None:
+    """A plan given is what the report is about; no account is asked."""
+    call("plan", "--nic", WEB_07, "--ip", "10.0.4.93", "--out", "plan.json")
+    calls = sum(call.emulator.faults.calls.values())
+    assert call("report", "plan.json", "--out", "plan.html")[0] == 0
+    assert sum(call.emulator.faults.calls.values()) == calls
+    assert "held by vNIC" in (call.folder / "plan.html").read_text(encoding="utf-8")
+
+
+def test_a_runbook_that_cannot_run_is_one_line(call: Caller) -> None:
+    """A wrong name and a wrong parameter: exit 1, and nothing is left."""
+    code, out, err = call("runbook", "nowhere", "--out", "out")
+    assert (code, out, err.startswith("zecnb: there is no notebook 'nowhere'")) == (1, "", True)
+    code, out, err = call("runbook", "01-assign", "-p", "APPLY=maybe", "--out", "out")
+    assert (code, out, err) == (1, "", "zecnb: APPLY is true or false, not 'maybe'\n")
+    assert not (call.folder / "out").exists()
 
 
 def test_journal_as_csv_and_parquet(call: Caller) -> None:

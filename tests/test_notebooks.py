@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+import zipfile
 from typing import TYPE_CHECKING
 
 import nbformat
@@ -65,6 +68,25 @@ def test_it_ends_with_an_assertion(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_prose_leads_through_it(path: Path) -> None:
+    """It begins with a title and what it is for, and says before each step what comes."""
+    cells = nbformat.read(path, as_version=4).cells
+    prose = [cell.source for cell in cells if cell.cell_type == "markdown"]
+    assert cells[0].cell_type == "markdown"
+    assert re.match(r"# \S.*\n\n\S", cells[0].source)
+    assert len([text for text in prose if text.startswith("## ")]) >= 4
+    assert prose[-1].startswith("## End state")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_nothing_complains(path: Path) -> None:
+    """No warning and no log line stands among the outputs."""
+    cells = nbformat.read(path, as_version=4).cells
+    said = [output for cell in cells for output in cell.get("outputs", []) if output.output_type == "stream"]
+    assert [output.text for output in said if output.name == "stderr"] == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_it_is_small(path: Path) -> None:
     """At most 500 kB each."""
     assert path.stat().st_size <= 500_000
@@ -80,5 +102,19 @@ def test_outputs_are_steady_and_hold_no_secret(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_no_widget_state_is_saved(path: Path) -> None:
-    """Widgets are made anew by running; their state does not belong in git."""
-    assert "widgets" not in nbformat.read(path, as_version=4).metadata
+    """Widgets are made anew by running; neither their state nor their ids, new each time, belong in git."""
+    notebook = nbformat.read(path, as_version=4)
+    assert "widgets" not in notebook.metadata
+    assert "widget-view" not in path.read_text(encoding="utf-8")
+
+
+def test_the_wheel_ships_them(tmp_path: Path) -> None:
+    """With what a page and a runbook need beside them, and nothing that running them left."""
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=notebooks_folder().parent, check=True, capture_output=True, timeout=120)
+    names = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
+    shipped = {name.partition("_notebooks/")[2] for name in names if "_notebooks/" in name}
+    assert shipped == {path.name for path in FILES}
+    assert {f"zecnb/render/templates/{name}" for name in ("report.html", "notebook.html.j2", "page/index.html.j2")} <= {
+        *names
+    }

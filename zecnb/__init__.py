@@ -12,12 +12,26 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from zecnb.connections import connect, demo
     from zecnb.errors import ZecnbError
+    from zecnb.execution.outcome import conclude
     from zecnb.execution.receipt import Receipt
     from zecnb.inventory import Inventory
     from zecnb.planner.plan import Plan, approve
     from zecnb.session import Session
+    from zecnb.widgets.explore import explore
 
-__all__ = ["Inventory", "Plan", "Receipt", "Session", "ZecnbError", "__version__", "approve", "connect", "demo"]
+__all__ = [
+    "Inventory",
+    "Plan",
+    "Receipt",
+    "Session",
+    "ZecnbError",
+    "__version__",
+    "approve",
+    "conclude",
+    "connect",
+    "demo",
+    "explore",
+]
 
 _HOMES = {
     "Inventory": "zecnb.inventory",
@@ -26,8 +40,10 @@ _HOMES = {
     "Session": "zecnb.session",
     "ZecnbError": "zecnb.errors",
     "approve": "zecnb.planner.plan",
+    "conclude": "zecnb.execution.outcome",
     "connect": "zecnb.connections",
     "demo": "zecnb.connections",
+    "explore": "zecnb.widgets.explore",
 }
 
 

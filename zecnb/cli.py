@@ -10,7 +10,7 @@ import json
 import logging
 import sqlite3
 import sys
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - typer reads the annotations when it runs
 from typing import Annotated, Any
 
 import typer
@@ -20,7 +20,6 @@ from zecnb.shell import (
     DRIFTED,
     FAILED,
     INTERRUPTED,
-    PENDING,
     check_rules,
     confirm,
     fail,
@@ -32,6 +31,7 @@ from zecnb.shell import (
     running,
     stoppable,
 )
+from zecnb.workbench import demo, lab, runbook
 
 __all__ = ["app", "main"]
 
@@ -72,29 +72,11 @@ def _common(
         logging.getLogger("zecnb").setLevel(logging.DEBUG if verbose > 1 else logging.INFO)
 
 
-# -- the local ZEC -----------------------------------------------------------------------------------------------
+# -- notebooks, and the local ZEC ---------------------------------------------------------------------------------
 
 
-@app.command()
-def demo(
-    *, out: Annotated[Path, typer.Option(help="Folder for the table, the chart and the report.")] = Path("zecnb-demo")
-) -> int:
-    """Do the main job, end to end, on an embedded emulator: preview, apply, verify, undo."""
-    from zecnb.showcase import run_demo
-
-    return run_demo(out)
-
-
-@app.command()
-def lab(
-    folder: Annotated[Path, typer.Argument(help="Where the notebooks go.")] = Path("zecnb-notebooks"),
-    *,
-    demo: Annotated[bool, typer.Option("--demo", help="Open the runbook on the demo account.")] = False,
-) -> int:
-    """Open JupyterLab on a copy of the notebooks; files you changed are kept."""
-    from zecnb.showcase import run_lab
-
-    return run_lab(folder, open_runbook=demo)
+for command in (demo, lab, runbook):
+    app.command()(command)
 
 
 @app.command()
@@ -127,13 +109,13 @@ def emulator(
     as_json: AsJson = False,
 ) -> int:
     """Run a local ZEC on 127.0.0.1 until it is stopped; prints one line when it is ready."""
-    from zecnb.emulator import Emulator, parse_settings
+    from zecnb.emulator import Emulator, assumptions_table, parse_settings
     from zecnb.emulator import assumptions as listed
 
     try:
         settings = parse_settings(switch or [], rate_per_second=rate, lifecycle_seconds=lifecycle_ms / 1000)
         if assumptions:
-            _print_assumptions(listed(settings), as_json=as_json)
+            print(json.dumps(listed(settings), indent=1) if as_json else assumptions_table(settings))
             return 0
         running = Emulator(
             seed=seed, db=db, host=host, port=port, settings=settings, tls=tls, allow_remote=allow_remote
@@ -161,16 +143,6 @@ def emulator(
         if export is not None:
             export.write_text(running.export(), encoding="utf-8")
     return 0
-
-
-def _print_assumptions(listed: list[dict[str, Any]], *, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(listed, indent=1))
-        return
-    print(f"{'number':8}{'name':28}{'value':44}meaning")
-    for each in listed:
-        value = json.dumps(each["value"]) + ("" if each["value"] == each["default"] else " (changed)")
-        print(f"{each['number']:8}{each['name']:28}{value:44}{each['meaning']}")
 
 
 # -- reading -----------------------------------------------------------------------------------------------------
@@ -237,9 +209,7 @@ def plan(
         )
     else:
         print_plan(made)
-    if not made.ok:
-        return FAILED
-    return PENDING if len(made.calls) else 0
+    return made.exit_code
 
 
 @app.command()
@@ -274,13 +244,21 @@ def check(
 
 @app.command()
 def report(
+    file: Annotated[
+        Path | None, typer.Argument(help="A plan written by `zecnb plan --out`; the account without one.")
+    ] = None,
     *,
     out: Annotated[Path, typer.Option(help="HTML file; needs nothing beside it.")],
     redact: Annotated[bool, typer.Option("--redact", help="Pseudonyms instead of ids, names and addresses.")] = False,
     endpoint: Endpoint = None,
     profile: Profile = None,
 ) -> int:
-    """Write how full the account's subnets are, and how sure that is, as one HTML file."""
+    """Write a plan, or how full the account's subnets are and how sure that is, as one HTML file."""
+    if file is not None:
+        from zecnb.planner.plan import Plan
+
+        print(f"written: {Plan.load(file).report(out, redact=redact)}")
+        return 0
     with open_session(endpoint, profile) as zec:
         print(f"written: {zec.inventory().report(out, redact=redact)}")
     return 0

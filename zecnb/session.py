@@ -20,6 +20,7 @@ from zecnb.execution.history import read_record
 from zecnb.execution.journal import Journal, Run
 from zecnb.execution.locks import Lease
 from zecnb.execution.memory import read_memory
+from zecnb.execution.outcome import told
 from zecnb.execution.receipt import Receipt
 from zecnb.execution.stepper import Context
 from zecnb.execution.undo import undo_run
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from zecnb.cloud.client import Client
     from zecnb.emulator import Emulator
+    from zecnb.execution.history import Record
     from zecnb.execution.steps import Progress
     from zecnb.panel import Panel
     from zecnb.store import Store
@@ -48,6 +50,8 @@ class Session:
         account: label of the account, never a credential.
         emulator: the local ZEC behind it, None for the real API.
         require_approval: whether ``apply`` takes approved plans only.
+        expectations: options that every plan begins with, its own come on top; for what you know of the API and no
+            document says, such as ``{"nic_limit_counts_primary": False}`` (see ``zecnb emulator --assumptions``).
         last_run: id of the run begun last, None before the first; what to resume after an error.
         panel_memory: what was typed into panels, so that running a cell again keeps it.
         watchers: panels; their ``outdated()`` is called when what was read is forgotten.
@@ -66,6 +70,7 @@ class Session:
         self.account = account
         self.emulator = emulator
         self.require_approval = require_approval
+        self.expectations: dict[str, Any] = {}
         self.last_run: str | None = None
         self._client = client
         self._store = store
@@ -143,7 +148,7 @@ class Session:
             UsageError: an argument that cannot mean anything. Bad addresses are findings, not errors.
             CloudError: what is needed could not be read.
         """
-        chosen = Options.of(options)
+        chosen = Options.of({**self.expectations, **options})
         asked = requests_of(requests, ip_addresses, ip_address_count)
         nics = sorted({nic for nic in asked.nic_ids.to_pylist() if nic})
         snapshot = self._recent(nics, chosen.max_age)
@@ -236,7 +241,7 @@ class Session:
                 'with zecnb.approve(plan, by="NAME", note="WHY"), or zecnb approve plan.json --by NAME --note WHY'
             )
         run = Run.new("apply", self.account, plan.digest)
-        return self._execute(run, plan.options.nic_limit, report, stop, lambda context: apply_plan(plan, context))
+        return self._execute(run, plan.options.cap, report, stop, lambda context: apply_plan(plan, context))
 
     def resume(
         self, run_id: str, *, report: Callable[[Progress], None] | None = None, stop: threading.Event | None = None
@@ -283,7 +288,7 @@ class Session:
         if self._client.read_only:
             raise ReadOnlyError("this session is read-only: connect(read_only=False) to write; nothing was sent")
         self.last_run = run.run_id
-        with self._bar("assigning" if run.kind == "apply" else "releasing") as tick:
+        with told(run, self._journal) as ends, self._bar("assigning" if run.kind == "apply" else "releasing") as tick:
             context = Context(
                 api=self._client,
                 observe=self._observe,
@@ -295,13 +300,21 @@ class Session:
                 report=report or (lambda progress: tick(progress.done, progress.total)),
             )
             try:
-                return work(context)
+                return ends(work(context))
             finally:
                 self.refresh()
 
     def journal(self) -> pd.DataFrame:
         """Return every event of every run, oldest first."""
         return self._journal.frame()
+
+    def record(self, run_id: str) -> Record:
+        """Return what a run set out to do and what became of each call so far.
+
+        Raises:
+            UsageError: there is no such run.
+        """
+        return read_record(self._journal, run_id)
 
     # -- looking -------------------------------------------------------------------------------------------------
 

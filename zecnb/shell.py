@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
@@ -33,6 +34,7 @@ __all__ = [
     "check_rules",
     "confirm",
     "fail",
+    "need_lab",
     "open_session",
     "print_json",
     "print_plan",
@@ -51,6 +53,17 @@ def open_session(endpoint: str | None, profile: str | None) -> Session:
     from zecnb.connections import connect
 
     return connect(endpoint=endpoint, profile=profile, progress=sys.stderr.isatty())
+
+
+def need_lab(*modules: str) -> None:
+    """Make sure that what the ``lab`` extra brings is there.
+
+    Raises:
+        UsageError: it is not; says how to get it.
+    """
+    missing = [name for name in modules if find_spec(name) is None]
+    if missing:
+        raise UsageError(f"{' and '.join(missing)} not installed: pip install 'zecnb[lab]'")
 
 
 def check_rules(rules: Path, endpoint: str | None, profile: str | None, *, as_json: bool, markdown: bool) -> int:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 from zecnb.connections import demo
-from zecnb.errors import UsageError, ZecnbError
+from zecnb.errors import ZecnbError
 from zecnb.render.export import defuse
 from zecnb.render.report import Section, Table, html_report
 from zecnb.render.text import table_text
+from zecnb.shell import need_lab
 
 __all__ = ["notebooks_folder", "run_demo", "run_lab"]
 
@@ -80,18 +80,26 @@ def notebooks_folder() -> Path:
     return packed if packed.is_dir() else here.parent / "notebooks"
 
 
-def run_lab(folder: Path, *, open_runbook: bool = False) -> int:
+def run_lab(folder: Path, *, open_runbook: bool = False, port: int = 0, browser: bool = True) -> int:
     """Copy the notebooks and open JupyterLab on them; files that are there already stay as they are.
+
+    Args:
+        folder: where to; made when it is not there.
+        open_runbook: show the first notebook at once.
+        port: where it listens; 0 takes a free one.
+        browser: open it.
 
     Raises:
         UsageError: JupyterLab is not installed.
     """
-    if find_spec("jupyterlab") is None:
-        raise UsageError("JupyterLab is not installed: pip install 'zecnb[lab]'")
+    need_lab("jupyterlab")
     folder.mkdir(parents=True, exist_ok=True)
     for source in sorted(notebooks_folder().glob("*.ipynb")):
         target = folder / source.name
         if not target.exists():
             shutil.copyfile(source, target)
-    start = ["01-assign.ipynb"] if open_runbook else []
-    return subprocess.run([sys.executable, "-m", "jupyterlab", *start], cwd=folder, check=False).returncode  # noqa: S603
+    command = [sys.executable, "-m", "jupyterlab"]
+    command += ["01-assign.ipynb"] if open_runbook else []
+    command += [f"--port={port}"] if port else []
+    command += [] if browser else ["--no-browser"]
+    return subprocess.run(command, cwd=folder, check=False).returncode  # noqa: S603

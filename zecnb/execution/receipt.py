@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from zecnb.render.tables import receipt_html
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
 __all__ = ["DONE_STATES", "Receipt"]
@@ -49,14 +51,41 @@ class Receipt:
         """0 when all is done, 3 when only some of it was, 1 when nothing was written."""
         if self.ok:
             return 0
-        uncertain = (*_WROTE, "unknown")
-        return 3 if self.frame["state"].isin(uncertain).any() else 1
+        return 3 if self.wrote else 1
+
+    @property
+    def wrote(self) -> bool:
+        """Whether the run changed something, or may have."""
+        return bool(self.frame["state"].isin((*_WROTE, "unknown")).any())
 
     @property
     def words(self) -> str:
         """What became of it, for people: ``3 assigned, 1 already present``."""
         states = ", ".join(f"{count:,} {state.replace('_', ' ')}" for state, count in self.states.items())
         return f"{states or 'nothing to do'}{'; stopped' if self.stopped else ''}"
+
+    def report(self, path: str | Path, *, title: str = "", redact: bool = False) -> Path:
+        """Write one HTML file that needs nothing beside it: what became of every address.
+
+        Args:
+            path: where to; overwritten when it exists.
+            title: plain text; what the run did by default.
+            redact: replace ids, names and addresses by pseudonyms, the same by the same.
+
+        Raises:
+            UsageError: the file cannot be written.
+        """
+        from zecnb.render.report import Section, Table, html_report
+
+        verb = "Addresses assigned" if self.kind == "apply" else "Addresses released"
+        said = self.words[0].upper() + self.words[1:] + "."
+        rest = self.frame[~self.frame["state"].isin(DONE_STATES)]
+        parts = [("Not done", "What is left, and why.", rest)] if 0 < len(rest) < len(self.frame) else []
+        sections = [
+            Section(heading, [words], [Table(part.dropna(axis="columns", how="all"), limit=1000)])
+            for heading, words, part in (*parts, ("Every address", "In the order of the plan.", self.frame))
+        ]
+        return html_report(path, title or verb, sections, lines=[said, f"Run {self.run_id}"], redact=redact)
 
     def __repr__(self) -> str:
         return f"Receipt({self.kind}: {self.words})"

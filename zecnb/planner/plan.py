@@ -6,6 +6,9 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+import pandas as pd
+
+from zecnb import schema
 from zecnb.errors import PlanError, UsageError
 from zecnb.planner.board import Board
 from zecnb.planner.judge import Judgement
@@ -21,7 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy as np
-    import pandas as pd
     from numpy.typing import NDArray
 
     from zecnb.render.compare import BeforeAfterChart
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from zecnb.snapshot import Snapshot
 
 __all__ = ["Plan", "SubnetCells", "approve", "make_plan"]
+
+_DRAWN = 6  # subnets that a report draws; all of them are in its table
 
 
 def make_plan(
@@ -183,6 +187,13 @@ class Plan:
         return bool(self.verdicts) and "BLOCK" not in self.verdicts
 
     @property
+    def exit_code(self) -> int:
+        """0 when there is nothing to do, 2 when changes are pending, 1 when it is blocked."""
+        if not self.ok:
+            return 1
+        return 2 if len(self.calls) else 0
+
+    @property
     def approved(self) -> bool:
         """Whether somebody approved exactly this; see ``approve``."""
         return any(approval["digest"] == self.digest for approval in self.approvals)
@@ -246,6 +257,42 @@ class Plan:
 
         picture = self.cells(subnet_id)
         return BeforeAfterChart(picture.cidr, picture.before, picture.cells, title=picture.title, dark=dark)
+
+    def report(self, path: str | Path, *, title: str = "Plan", redact: bool = False) -> Path:
+        """Write one HTML file that needs nothing beside it: the subnets, every row and finding, what would be sent.
+
+        Args:
+            path: where to; overwritten when it exists.
+            title: plain text.
+            redact: replace ids, names and addresses by pseudonyms, the same by the same.
+
+        Raises:
+            UsageError: the file cannot be written.
+        """
+        from zecnb.render.report import Section, Table, html_report
+
+        own = [name for name in self.frame.columns if name not in schema.PLAN]
+        columns = ["row", "nic_name", "nic_id", "address", "verdict", "reason", "fix", *own]
+        said = ["row", "address", "severity", "code", "message", "fix", "api_code"]
+        drawn = self.summary["subnet_id"].tolist()[:_DRAWN] if self.snapshot is not None else []
+        sections = [
+            Section("Subnets", ["Before and after."], [Table(self.summary)], [self.compare(each) for each in drawn]),
+            Section("Rows", ["One for each address."], [Table(self.frame, columns=columns, limit=1000)]),
+            Section("Calls", ["What would be sent, and what the API would answer."], [Table(self.calls, limit=1000)]),
+        ]
+        if len(self.findings):
+            words = "Every finding of every row; the worst of a row is its verdict."
+            sections.insert(2, Section("Findings", [words], [Table(self.findings, columns=said, limit=1000)]))
+        if self.approved:
+            given = pd.DataFrame([each for each in self.approvals if each["digest"] == self.digest])
+            given["at"] = pd.to_datetime(given["at"], utc=True)
+            sections.append(Section("Approvals", ["Of exactly this plan."], [Table(given[["by", "at", "note"]])]))
+        tally = ", ".join(f"{count:,} {verdict}" for verdict, count in self.verdicts.items()) or "no rows"
+        lines = [
+            f"{tally}. {'It may be applied.' if self.ok else 'It is never applied as it is.'}",
+            f"Judged by what was read at {self.observed_at:%Y-%m-%d %H:%M} UTC; digest {self.digest[:16]}",
+        ]
+        return html_report(path, title, sections, lines=lines, redact=redact)
 
     def __repr__(self) -> str:
         rows = ", ".join(f"{count:,} {verdict}" for verdict, count in self.verdicts.items()) or "empty"
