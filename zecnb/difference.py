@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["difference"]
 
 _WATCHED = {
-    "vpc": ("vpcs", "vpc_id", ("name", "cidr_block")),
+    "vpc": ("vpcs", "vpc_id", ("name", "cidr_block", "secondary_cidr_blocks")),
     "subnet": ("subnets", "subnet_id", ("name", "vpc_id", "cidr_block", "gateway_ip_address", "stack_type")),
     "nic": ("nics", "nic_id", ("name", "status", "subnet_id", "nic_subnet_type", "primary_ipv4", "instance_id")),
 }

@@ -75,6 +75,7 @@ VPCS: Mapping[str, Column] = {
     "vpc_id": Column("str", "the API's vpcId"),
     "name": Column("str", "display name, untrusted text"),
     "cidr_block": Column("str", "IPv4 CIDR"),
+    "secondary_cidr_blocks": Column("str", "further IPv4 CIDRs with commas, NA when there is none or not told"),
     "usage_ipv4_count": Column("Int64", "addresses in use as the API counts them, NA when not told"),
 }
 SUBNETS: Mapping[str, Column] = {

@@ -110,6 +110,22 @@ def test_flat_and_falling(used: Any) -> None:
     assert row[DATES].isna().all()
 
 
+def test_what_never_changes_is_not_filling() -> None:
+    """One free address that nobody took for weeks is not about to be taken."""
+    row = of_subnet(history([252] * 60))
+    assert row["status"] == "not filling"
+    assert pd.isna(row["full_from"])
+
+
+def test_growth_that_slows_down_fades_out() -> None:
+    """Growth that is slower by the week is not taken to go on as it began."""
+    ahead = np.arange(-89, 1)
+    fading = 200 - 100 * np.exp(-(ahead + 89) / 40)
+    row = of_subnet(history(fading, usable=253))
+    assert row["slope"] < 0.6 * (fading[-1] - fading[0]) / 89
+    assert row["status"] in ("later", "not filling")
+
+
 def test_slow_growth_is_later() -> None:
     """What grows, but cannot be full before the horizon, is later."""
     assert of_subnet(history(np.arange(60) // 4 + 10, usable=1021), horizon=100)["status"] == "later"
@@ -151,6 +167,11 @@ def test_weekday_pattern_is_used() -> None:
     frame = history(weekend(60))
     assert of_subnet(frame)["weekly"]
     assert of_subnet(frame)["slope"] == pytest.approx(0.5, abs=0.05)
+
+
+def test_weekends_are_no_steps() -> None:
+    """Dips that come every week are a pattern, not changes."""
+    assert len(step_changes(history(weekend(60)))) == 0
 
 
 def test_weekday_pattern_needs_data() -> None:
@@ -250,7 +271,7 @@ def test_growth_is_no_step() -> None:
 # -- laws ----------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     st.lists(st.integers(0, 200), min_size=7, max_size=50),
     st.integers(0, 40),
@@ -266,7 +287,7 @@ def test_more_load_is_never_later(used: list[int], more: int, per_day: int) -> N
         assert now <= was, name
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(st.lists(st.integers(0, 253), min_size=7, max_size=40), st.integers(0, 2**32 - 1))
 def test_order_of_rows_does_not_matter(used: list[int], seed: int) -> None:
     """Observations may come in any order."""
@@ -275,7 +296,7 @@ def test_order_of_rows_does_not_matter(used: list[int], seed: int) -> None:
     pd.testing.assert_frame_equal(forecast(frame), forecast(shuffled))
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(st.lists(st.integers(0, 253), min_size=7, max_size=40))
 def test_wider_interval_holds_the_narrower(used: list[int]) -> None:
     """A range that is to hold the truth more often begins no later and ends no earlier."""
@@ -299,15 +320,32 @@ def test_many_series_are_as_each_alone() -> None:
 # -- truth ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_truth_is_inside_about_as_often_as_promised(kind: str) -> None:
-    """On histories of every known kind the range holds the truth about as often as nominal, or more often."""
-    outcome = backtest(kind, series=200, seed=7)
-    assert outcome.inside >= NOMINAL - 0.1
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("flat", "linear")])
+def test_truth_is_inside_as_often_as_promised(kind: str) -> None:
+    """On histories of every kind that leaves something open the range holds the truth about as often as nominal."""
+    outcome = backtest(kind, series=400, seed=7)
+    assert abs(outcome.inside - NOMINAL) <= 0.08
+    assert outcome.silent <= 0.1 or kind == "saturating"
+
+
+def test_straight_lines_are_known_to_the_day() -> None:
+    """Where nothing is uncertain the range is a day or two, and right."""
+    outcome = backtest("linear", series=200, seed=7)
+    assert outcome.width <= 1
+    assert outcome.inside >= 0.9
+    assert abs(outcome.bias) <= 0.5
+
+
+def test_flat_histories_are_not_filling() -> None:
+    """What does not grow gets no dates, and rightly so."""
+    outcome = backtest("flat", series=300, seed=7)
+    assert outcome.silent >= 0.95
+    assert outcome.right == 1
 
 
 def test_ranges_say_something() -> None:
-    """Ranges are not right by being endless: steady growth is told within days."""
+    """Ranges are not right by being endless, nor off to one side: steady growth is told within days."""
     outcome = backtest("noisy", series=200, seed=7)
-    assert outcome.width < 30
-    assert outcome.open < 0.15
+    assert outcome.width <= 12
+    assert outcome.open < 0.1
+    assert abs(outcome.bias) <= 1

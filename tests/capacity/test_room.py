@@ -10,15 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.cloud.scripted import beside
+from tests.emulator.account import Account
 from zecnb.capacity.room import free_blocks, overlaps, places
+from zecnb.cloud.reader import read_inventory
 from zecnb.errors import UsageError
 from zecnb.inventory import Inventory
 
 
-def inventory(vpcs: dict[str, str | None], subnets: list[tuple[str, str]]) -> Inventory:
-    """Return VPCs with CIDRs, and subnets: VPC and CIDR."""
+def inventory(vpcs: dict[str, str | None], subnets: list[tuple[str, str]], **secondary: str) -> Inventory:
+    """Return VPCs with CIDRs, and subnets: VPC and CIDR; and the secondary CIDRs of VPCs."""
+    more = [secondary.get(vpc) for vpc in vpcs]
     return Inventory.from_frames(
-        vpcs=pd.DataFrame({"vpc_id": list(vpcs), "cidr_block": list(vpcs.values())}),
+        vpcs=pd.DataFrame({"vpc_id": list(vpcs), "cidr_block": list(vpcs.values()), "secondary_cidr_blocks": more}),
         subnets=pd.DataFrame(
             [
                 {"subnet_id": f"s{n}", "vpc_id": vpc, "cidr_block": cidr, "stack_type": "IPv4"}
@@ -51,9 +55,22 @@ def test_full_vpc_has_none() -> None:
 
 def test_secondary_cidrs_count() -> None:
     """Secondary CIDRs are room too, joined where they meet."""
-    more = pd.DataFrame({"vpc_id": ["v", "v"], "cidr_block": ["10.0.1.0/24", "172.16.0.0/24"]})
-    blocks = free_blocks(inventory({"v": "10.0.0.0/24"}, []), secondary=more)
+    blocks = free_blocks(inventory({"v": "10.0.0.0/24"}, [], v="10.0.1.0/24, 172.16.0.0/24"))
     assert blocks["cidr"].tolist() == ["10.0.0.0/23", "172.16.0.0/24"]
+
+
+def test_secondary_cidrs_are_read() -> None:
+    """What a VPC was given beside its first CIDR is read from the API, and is room until a subnet takes it."""
+    with Account() as account:
+        vpc = account.vpc("10.0.0.0/24")
+        for block in ("192.168.0.0/24", "172.16.0.0/16"):
+            account.ask("AssociateVpcCidrBlock", vpcId=vpc, cidrBlock=block)
+        account.subnet("10.0.0.0/24", vpc=vpc)
+        account.subnet("192.168.0.0/25", vpc=vpc)
+        with beside(account.emulator, lambda _: None) as client:
+            read = read_inventory(client)
+    assert read.vpcs["secondary_cidr_blocks"].tolist() == ["192.168.0.0/24, 172.16.0.0/16"]
+    assert free_blocks(read, vpc)["cidr"].tolist() == ["172.16.0.0/16", "192.168.0.128/25"]
 
 
 def test_vpcs_with_equal_cidrs_stay_apart() -> None:
@@ -109,17 +126,17 @@ def test_prefix_that_cannot_be(prefix: Any) -> None:
 
 
 def test_vpc_that_is_not_there() -> None:
-    """An unknown VPC is named, in the question and among the secondary CIDRs."""
+    """An unknown VPC is named."""
     with pytest.raises(UsageError, match="no VPC 'w'"):
         free_blocks(inventory({"v": "10.0.0.0/16"}, []), "w")
-    with pytest.raises(UsageError, match="no VPC 'w'"):
-        free_blocks(inventory({"v": None}, []), secondary=pd.DataFrame({"vpc_id": ["w"], "cidr_block": ["10.0.0.0/8"]}))
 
 
 def test_vpc_cidr_that_is_none() -> None:
     """A CIDR that cannot be read is said."""
     with pytest.raises(UsageError, match="VPC CIDR"):
         free_blocks(inventory({"v": "10.0.0.0/33"}, []))
+    with pytest.raises(UsageError, match="VPC CIDR"):
+        free_blocks(inventory({"v": "10.0.0.0/16"}, [], v="10.1.0.0"))
 
 
 def test_one_vpc_alone() -> None:
@@ -131,8 +148,7 @@ def test_one_vpc_alone() -> None:
 def test_overlaps_are_pairs_of_vpcs() -> None:
     """Equal and nested CIDRs of different VPCs overlap; neighbours do not, nor CIDRs of one VPC."""
     vpcs = {"a": "10.0.0.0/8", "b": "10.1.0.0/16", "c": "10.1.0.0/16", "d": "11.0.0.0/8"}
-    more = pd.DataFrame({"vpc_id": ["a"], "cidr_block": ["10.2.0.0/16"]})
-    found = overlaps(inventory(vpcs, []), secondary=more)
+    found = overlaps(inventory(vpcs, [], a="10.2.0.0/16"))
     assert found[["vpc_id", "other_vpc_id", "shared"]].to_numpy().tolist() == [
         ["a", "b", 65536],
         ["a", "c", 65536],

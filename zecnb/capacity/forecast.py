@@ -2,44 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from zecnb.capacity.observations import checked_history
-from zecnb.capacity.trend import crossings, estimate, jumps, quantile
+from zecnb.capacity.daily import levels
+from zecnb.capacity.futures import crossings, spread
+from zecnb.capacity.trend import estimate, jumps
 from zecnb.errors import UsageError
 from zecnb.schema import FORECAST, STEPS, conform, empty
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from numpy.typing import NDArray
+    from zecnb.capacity.daily import Series
 
 __all__ = ["MINIMUM_DAYS", "forecast", "step_changes"]
 
 MINIMUM_DAYS = 7
 """Distinct days below which nothing is said."""
 
-_CHUNK = 4096  # series whose band is held at once
+_CHUNK = 1024  # series whose band is held at once
 _DAY = np.timedelta64(1, "D")
-
-
-class _Series(NamedTuple):
-    """Daily series of one level.
-
-    Attributes:
-        ids: what each row is.
-        used: float64[n, window], the last column is each row's own last day; NaN without observation.
-        last: datetime64[D], last day with an observation.
-        usable: addresses on it.
-    """
-
-    ids: NDArray[np.object_]
-    used: NDArray[np.float64]
-    last: NDArray[np.datetime64]
-    usable: NDArray[np.int64]
 
 
 def forecast(
@@ -75,8 +58,8 @@ def forecast(
     shares = {"warn": warn_at, "critical": critical_at, "full": 1.0}
     parts = [
         _of_level(level, chunk, shares, interval, horizon)
-        for level, series in _levels(history, window)
-        for chunk in _chunks(series)
+        for level, series in levels(history, window)
+        for chunk in (series.part(slice(at, at + _CHUNK)) for at in range(0, len(series.ids), _CHUNK))
     ]
     return pd.concat(parts, ignore_index=True) if parts else empty(FORECAST)
 
@@ -95,12 +78,11 @@ def step_changes(
     Raises:
         UsageError: a column is missing.
     """
-    levels = dict(_levels(history, window))
-    if not levels:
+    series = dict(levels(history, window)).get("subnet")
+    if series is None:
         return empty(STEPS)
-    series = levels["subnet"]
     trend = estimate(series.used)
-    far = jumps(series.used, trend.slope) & (trend.days >= MINIMUM_DAYS)[:, None]
+    far = jumps(series.used, trend) & (trend.days >= MINIMUM_DAYS)[:, None]
     row, at = np.nonzero(far)
     change = series.used[row, at] - series.used[row, at - 1]
     found = pd.DataFrame(
@@ -133,23 +115,23 @@ def _runs(journal: pd.DataFrame | None, nics: pd.DataFrame | None) -> pd.DataFra
     return touched.dropna(subset="subnet_id").drop_duplicates(["subnet_id", "day"])
 
 
-def _of_level(level: str, series: _Series, shares: dict[str, float], interval: float, horizon: int) -> pd.DataFrame:
+def _of_level(level: str, series: Series, shares: dict[str, float], interval: float, horizon: int) -> pd.DataFrame:
     trend = estimate(series.used)
     now = series.used[:, -1]
     last = series.last.astype("datetime64[us]")
     columns: dict[str, object] = {}
-    edges = {}
-    for name, share in shares.items():
-        threshold = np.asarray(share * series.usable, np.float64)
-        early, late = crossings(trend, threshold, horizon, interval)
-        passed = now >= threshold
-        edges[name] = early, late, passed
+    thresholds = tuple(np.asarray(share * series.usable, np.float64) for share in shares.values())
+    found = crossings(trend, thresholds, horizon, interval)
+    edges = {
+        name: (early, late, now >= threshold)
+        for name, threshold, (early, late) in zip(shares, thresholds, found, strict=True)
+    }
     early, _, full = edges["full"]
-    spread = quantile(trend, interval) * trend.slope_sd
+    around = spread(trend, interval)
     few = trend.days < MINIMUM_DAYS
     status = np.select(
-        [few, full, trend.recent <= 0, early > 0, trend.recent > spread],
-        ["not enough data", "filling", "not filling", "filling", "later"],
+        [few, full, early > 0, trend.recent > around],
+        ["not enough data", "filling", "filling", "later"],
         "not filling",
     )
     silent = few | ((status == "not filling") & ~full)
@@ -158,7 +140,7 @@ def _of_level(level: str, series: _Series, shares: dict[str, float], interval: f
             dates = last + np.where(passed, 0, days) * _DAY
             unknown = (~passed & (silent | (days == 0))) | few
             columns[f"{name}_{edge}"] = np.where(unknown, np.datetime64("NaT", "us"), dates)
-    steps = (jumps(series.used, trend.slope) & ~few[:, None]).sum(1)
+    steps = (jumps(series.used, trend) & ~few[:, None]).sum(1)
     return pd.DataFrame(
         {
             "level": pd.Series([level] * len(now), dtype="str"),
@@ -169,83 +151,11 @@ def _of_level(level: str, series: _Series, shares: dict[str, float], interval: f
             "usable": series.usable,
             "used": now.astype(np.int64),
             "slope": np.where(few, np.nan, trend.recent),
-            "slope_low": np.where(few, np.nan, trend.recent - spread),
-            "slope_high": np.where(few, np.nan, trend.recent + spread),
+            "slope_low": np.where(few, np.nan, trend.recent - around),
+            "slope_high": np.where(few, np.nan, trend.recent + around),
             **columns,
             "weekly": trend.weekly,
             "steps": steps.astype(np.int64),
         },
         columns=list(FORECAST),
     )
-
-
-def _levels(history: pd.DataFrame, window: int) -> Iterator[tuple[str, _Series]]:
-    """Return the series of the subnets, then those of the VPCs that are known."""
-    frame = checked_history(history) if len(history) else history
-    if not len(frame):
-        return
-    day = frame["at"].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[D]")
-    order = np.argsort(frame["at"].to_numpy(), kind="stable")
-    code, ids = pd.factorize(frame["subnet_id"], sort=True)
-    code, day = np.asarray(code)[order], day[order]
-    used, usable = (frame[name].to_numpy()[order] for name in ("used", "usable"))
-    vpc = frame["vpc_id"].array.take(order)
-    first, width = day.min(), int((day.max() - day.min()) / _DAY) + 1
-    span = min(width, 2 * window)  # own last days may lie before the last of all
-    at = ((day - first) / _DAY).astype(np.int64) - (width - span)
-    keep = at >= 0
-    grid, room = np.full((len(ids), span), np.nan), np.zeros((len(ids), span), np.int64)
-    grid[code[keep], at[keep]], room[code[keep], at[keep]] = used[keep], usable[keep]  # later ones of a day win
-    home = pd.Series(vpc).groupby(code).last().reindex(range(len(ids)))
-    days = first + (np.arange(span) + width - span) * _DAY
-    yield "subnet", _aligned(np.asarray(ids, object), grid, room, days, window)
-    groups, names = pd.factorize(home, sort=True)
-    if len(names):
-        grid, room = _summed(grid, room, np.asarray(groups), len(names))
-        yield "vpc", _aligned(np.asarray(names, object), grid, room, days, window)
-
-
-def _summed(
-    grid: NDArray[np.float64], room: NDArray[np.int64], group: NDArray[np.int64], count: int
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Add up the subnets of each VPC; a day that one of them misses gets what lies between its neighbours."""
-    there = np.isfinite(grid)
-    width = grid.shape[1]
-    days = np.arange(width)
-    before = np.maximum.accumulate(np.where(there, days, -1), axis=1)
-    after = np.minimum.accumulate(np.where(there, days, width)[:, ::-1], axis=1)[:, ::-1]
-    alive = (before >= 0) & (after < width)
-    before, after = np.where(alive, before, 0), np.where(alive, after, 0)
-    rows = np.arange(len(grid))[:, None]
-    part = (days - before) / np.maximum(after - before, 1)
-    filled = np.where(alive, grid[rows, before] * (1 - part) + grid[rows, after] * part, 0)
-    usable = np.where(alive, room[rows, before], 0)
-    inside = group >= 0
-    used_sum, room_sum = np.zeros((count, width)), np.zeros((count, width), np.int64)
-    seen = np.zeros((count, width), np.bool_)
-    np.add.at(used_sum, group[inside], filled[inside])
-    np.add.at(room_sum, group[inside], usable[inside])
-    np.logical_or.at(seen, group[inside], there[inside])
-    return np.where(seen, used_sum, np.nan), room_sum
-
-
-def _aligned(
-    ids: NDArray[np.object_],
-    grid: NDArray[np.float64],
-    room: NDArray[np.int64],
-    days: NDArray[np.datetime64],
-    window: int,
-) -> _Series:
-    """Shift each row so that its last observation stands in the last column; rows without any are left out."""
-    there = np.isfinite(grid)
-    kept = np.flatnonzero(there.any(1))
-    end = grid.shape[1] - 1 - there[kept, ::-1].argmax(1)
-    source = end[:, None] - np.arange(window - 1, -1, -1)
-    used = np.where(source >= 0, grid[kept[:, None], np.maximum(source, 0)], np.nan)
-    return _Series(ids[kept], used, days[end], room[kept, end])
-
-
-def _chunks(series: _Series) -> Iterator[_Series]:
-    for start in range(0, len(series.ids), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        yield _Series(series.ids[part], series.used[part], series.last[part], series.usable[part])

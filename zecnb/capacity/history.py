@@ -16,6 +16,7 @@ from zecnb.store import METADATA
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from zecnb.capacity.outlook import Forecast
     from zecnb.snapshot import Snapshot
     from zecnb.store import Store
 
@@ -109,6 +110,24 @@ class History:
             rows = connection.execute(query).all()
         frame = pd.DataFrame([tuple(row) for row in rows], columns=list(HISTORY))
         return checked_history(frame) if len(frame) else schema.empty(HISTORY)
+
+    def forecast(
+        self, *, inventory: Snapshot | None = None, journal: pd.DataFrame | None = None, **options: float
+    ) -> Forecast:
+        """Say when each subnet and VPC runs out, see ``forecast.forecast``.
+
+        Args:
+            inventory: gives names, and the subnets of the journal's vNICs.
+            journal: ``Session.journal()``, to say which run was behind a step.
+            **options: ``warn_at, critical_at, interval, window, horizon``.
+
+        Raises:
+            UsageError: an option is not known or cannot be.
+            JournalError: the store cannot be read.
+        """
+        from zecnb.capacity.outlook import outlook
+
+        return outlook(self.frame(), inventory=inventory, journal=journal, **options)
 
     def __repr__(self) -> str:
         days = sa.func.count(sa.distinct(DAYS.c.day))

@@ -36,20 +36,17 @@ class _Spans(NamedTuple):
     end: NDArray[np.int64]
 
 
-def free_blocks(
-    snapshot: Snapshot, vpc_id: str | None = None, *, secondary: pd.DataFrame | None = None
-) -> pd.DataFrame:
+def free_blocks(snapshot: Snapshot, vpc_id: str | None = None) -> pd.DataFrame:
     """Return the largest CIDRs that no subnet has, columns of ``schema.FREE_BLOCKS``, by VPC and address.
 
     Args:
         snapshot: its VPCs and subnets.
         vpc_id: only this VPC.
-        secondary: further CIDRs of VPCs: ``vpc_id, cidr_block``.
 
     Raises:
         UsageError: no such VPC, or a CIDR that is none.
     """
-    blocks = _blocks(snapshot, vpc_id, secondary)
+    blocks = _blocks(snapshot, vpc_id)
     prefix = _prefix(blocks)
     return pd.DataFrame(
         {
@@ -62,23 +59,20 @@ def free_blocks(
     )
 
 
-def places(
-    snapshot: Snapshot, prefix: int, vpc_id: str | None = None, *, secondary: pd.DataFrame | None = None
-) -> pd.DataFrame:
+def places(snapshot: Snapshot, prefix: int, vpc_id: str | None = None) -> pd.DataFrame:
     """Return where a new subnet of ``/prefix`` fits, columns of ``schema.PLACES``: in the smallest blocks first.
 
     Args:
         snapshot: its VPCs and subnets.
         prefix: 8 to 29 (contract.md A5).
         vpc_id: only this VPC.
-        secondary: further CIDRs of VPCs: ``vpc_id, cidr_block``.
 
     Raises:
         UsageError: no such VPC or prefix, or a CIDR that is none.
     """
     if isinstance(prefix, bool) or not isinstance(prefix, int) or not 8 <= prefix <= _SMALLEST:
         raise UsageError(f"prefix is 8 to {_SMALLEST}, not {prefix!r}")
-    blocks = _blocks(snapshot, vpc_id, secondary)
+    blocks = _blocks(snapshot, vpc_id)
     have, size = _prefix(blocks), 1 << (32 - prefix)
     order = np.lexsort((blocks.start, -have, blocks.owner))
     order = order[have[order] <= prefix]
@@ -94,17 +88,16 @@ def places(
     )
 
 
-def overlaps(snapshot: Snapshot, *, secondary: pd.DataFrame | None = None) -> pd.DataFrame:
+def overlaps(snapshot: Snapshot) -> pd.DataFrame:
     """Return pairs of VPCs that share addresses, columns of ``schema.OVERLAPS``; they cannot be routed together.
 
     Args:
         snapshot: its VPCs.
-        secondary: further CIDRs of VPCs: ``vpc_id, cidr_block``.
 
     Raises:
-        UsageError: a CIDR that is none, or of a VPC that is not there.
+        UsageError: a CIDR that is none.
     """
-    spans = _vpc_spans(snapshot, secondary)
+    spans = _vpc_spans(snapshot)
     order = np.lexsort((spans.owner, -spans.end, spans.start))
     owner, start, end = (part[order] for part in spans)
     inside = np.searchsorted(start, end) - np.arange(1, len(start) + 1)  # those after it that begin inside it
@@ -125,17 +118,13 @@ def overlaps(snapshot: Snapshot, *, secondary: pd.DataFrame | None = None) -> pd
     )
 
 
-def _vpc_spans(snapshot: Snapshot, secondary: pd.DataFrame | None) -> _Spans:
-    """Return every CIDR of every VPC; a VPC whose CIDR is not known has none."""
-    own = snapshot.vpcs["cidr_block"].notna().to_numpy()
-    owner = np.flatnonzero(own)
-    text = column(snapshot.vpcs["cidr_block"][own])
-    if secondary is not None and len(secondary):
-        more = pd.Index(snapshot.vpcs["vpc_id"]).get_indexer(secondary["vpc_id"])
-        if (more < 0).any():
-            raise UsageError(f"secondary: no VPC {secondary['vpc_id'].iloc[int(np.argmin(more))]!r}")
-        owner = np.append(owner, more)
-        text = pa.concat_arrays([text, column(secondary["cidr_block"].astype("str"))])
+def _vpc_spans(snapshot: Snapshot) -> _Spans:
+    """Return every CIDR of every VPC, secondary ones too; a VPC whose CIDR is not known has none."""
+    vpcs = snapshot.vpcs
+    every = vpcs["cidr_block"].fillna("") + "," + vpcs["secondary_cidr_blocks"].fillna("")
+    each = every.reset_index(drop=True).str.split(",").explode().str.strip()
+    each = each[each != ""]
+    owner, text = each.index.to_numpy(), column(each.astype("str"))
     network, prefix, reason = addresses.parse_cidr(text)
     if (reason != addresses.Reason.OK).any():
         at = int(np.flatnonzero(reason)[0])
@@ -144,12 +133,12 @@ def _vpc_spans(snapshot: Snapshot, secondary: pd.DataFrame | None) -> _Spans:
     return _Spans(owner.astype(np.int64), start, start + np.left_shift(1, 32 - prefix.astype(np.int64)))
 
 
-def _blocks(snapshot: Snapshot, vpc_id: str | None, secondary: pd.DataFrame | None) -> _Spans:
+def _blocks(snapshot: Snapshot, vpc_id: str | None) -> _Spans:
     """Return the free space of VPCs as maximal aligned blocks."""
     known = snapshot.vpcs["vpc_id"]
     if vpc_id is not None and vpc_id not in set(known):
         raise UsageError(f"no VPC {vpc_id!r} in this inventory of {len(known)} VPCs")
-    vpcs = _vpc_spans(snapshot, secondary)
+    vpcs = _vpc_spans(snapshot)
     shapes = snapshot.geometry
     at = np.flatnonzero(shapes.ipv4)
     home = pd.Index(known).get_indexer(snapshot.subnets["vpc_id"].iloc[at])

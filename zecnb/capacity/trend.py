@@ -1,13 +1,12 @@
-"""Trends of many daily series at once: robust slope, noise, weekday pattern, and the band of where they go.
+"""Trends of many daily series at once: robust slope, bend, weekday pattern, and how they deviate from all that.
 
 Everything is a matrix of one row per series and one column per day, the last column the last day; NaN where there is
 no observation. All estimates except the level and the slope depend on what is left after a straight line is taken
-away, so adding a line to a series moves its band by that line: forecasts are monotone in added load.
+away, so adding a line to a series changes the line only: forecasts are monotone in added load.
 """
 
 from __future__ import annotations
 
-from statistics import NormalDist
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -18,16 +17,49 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float64]
     Vector = NDArray[np.float64]
 
-__all__ = ["Trend", "crossings", "estimate", "jumps", "quantile"]
+__all__ = ["Trend", "estimate", "jumps"]
 
 _WEEK = 7
-_LAGS = (1, 2, 3, 5, 7)
 _WEEKS_NEEDED = 3
 _EXPLAINED = 0.5  # part of the short-term variance that a weekday pattern must explain to be believed
-_CURVED = 2.5  # standard errors by which the slopes of the two halves differ in a series that bends
-_FAINT = 0.1  # drift per noise that so few days cannot tell from none
-_RARE = 16  # how much less a day says of steps than of independent deviations
+_CURVED = 1.6  # standard errors by which the slopes of the two halves differ in a series that bends
+_SHAPELESS = 1.25  # how much wider the error of a bend is because nobody knows how it goes on
+_ROUNDED = 1 / 12  # variance of whole addresses
 _PAIRS = 4_000_000  # pairwise slopes held at once
+
+
+DRIFTS = np.array([0, 0.03, 0.1, 0.3, 0.6, 0.9, 1])
+"""Shares of a day's variance that may stay for good: 0 for deviations that are gone the next day, 1 for steps."""
+
+_ROBUST = 1.05 + 0.2 * DRIFTS  # how much more a median of slopes varies than the best estimate
+_BELIEVED = np.array([0.8, *[0.2 / 6] * 6])  # before anything is seen
+
+
+class Deviations(NamedTuple):
+    """How a series deviates from its line, float64[series, drifts]: once for each of ``DRIFTS``.
+
+    Attributes:
+        weight: how likely each is, adding up to 1.
+        level, level_sd: of the series on the last day without noise, and its standard error.
+        pivot: days before the last one at which an error of the slope does not matter.
+        slope_sd: standard error of the slope.
+        noise: variance of one day that is gone the next day.
+        drift: variance that every day adds and that stays.
+        freedom: how many independent deviations so well known a variance is worth.
+    """
+
+    weight: Matrix
+    level: Matrix
+    level_sd: Matrix
+    pivot: Matrix
+    slope_sd: Matrix
+    noise: Matrix
+    drift: Matrix
+    freedom: Matrix
+
+    def mean(self, name: str) -> Vector:
+        """Return one of the others, each by how likely it is."""
+        return np.asarray((self.weight * getattr(self, name)).sum(1))
 
 
 class Trend(NamedTuple):
@@ -35,26 +67,34 @@ class Trend(NamedTuple):
 
     Attributes:
         days: int64, observations.
-        level: where it is on the last day, without noise and weekday pattern.
-        slope, slope_sd: per day, and its standard error.
-        noise: variance of one day's deviation, which is gone the next day.
-        drift: variance that every day adds and that stays, as steps do.
-        bend: change of the slope per day, 0 unless the two halves differ clearly.
-        recent: slope of the later half where the series bends, else ``slope``.
+        span: days from the first observation to the last.
+        slope: per day, over all of it.
+        bend, bend_sd: change of the slope per day and its standard error, 0 unless the halves differ clearly.
         pattern: [series, 7], deviation by days after the last day, 0 where no pattern was found.
         weekly: bool, whether one was.
+        around: how it deviates from its line.
     """
 
     days: NDArray[np.int64]
-    level: Vector
+    span: Vector
     slope: Vector
-    slope_sd: Vector
-    noise: Vector
-    drift: Vector
     bend: Vector
-    recent: Vector
+    bend_sd: Vector
     pattern: Matrix
     weekly: NDArray[np.bool_]
+    around: Deviations
+
+    @property
+    def recent(self) -> Vector:
+        """Return the slope on the last day: of growth that slows down as it fades out, of other growth as it bends."""
+        early, late = self.slope - self.bend * self.span / 4, self.slope + self.bend * self.span / 4
+        faded = late * np.sqrt(np.clip(late / np.where(early > 0, early, 1), 0, 1))
+        return np.where(self.bend < 0, np.where(late > 0, faded, late), late + self.bend * self.span / 4)
+
+    @property
+    def recent_sd(self) -> Vector:
+        """Return its standard error."""
+        return np.asarray(np.hypot(self.around.mean("slope_sd"), self.bend_sd * self.span / 2))
 
 
 def estimate(used: Matrix) -> Trend:
@@ -65,79 +105,35 @@ def estimate(used: Matrix) -> Trend:
     days = there.sum(1)
     slope = _theil_sen(used)
     pattern, weekly = _weekday(used - slope[:, None] * x)
-    flat = used - np.tile(pattern, width // _WEEK + 2)[:, _phase(width)]
+    flat = _without(used, pattern)
     slope = np.where(weekly, _theil_sen(flat), slope) if weekly.any() else slope
 
     begin = np.where(there.any(1), there.argmax(1), 0)
-    half = (begin + width) // 2  # column where the later half begins
-    late = np.arange(width) >= half[:, None]
     span = np.maximum(width - begin, 2).astype(np.float64)
-    noise, drift = _variances(flat - slope[:, None] * x)
-    slope_sd = np.sqrt(_slope_variance(noise, drift, np.maximum(days, 2), span))
-
-    early_slope, late_slope = _theil_sen(np.where(late, np.nan, flat)), _theil_sen(np.where(late, flat, np.nan))
-    half_sd = np.sqrt(2 * _slope_variance(noise, drift, np.maximum(days / 2, 2), span / 2))
-    change = late_slope - early_slope
-    bends = (days >= 2 * _WEEK) & (np.abs(change) > _CURVED * half_sd + 1e-9)
-    recent = np.where(bends, late_slope, slope)
-    slope_sd = np.where(bends, half_sd / np.sqrt(2), slope_sd)
-    level = _level(flat - recent[:, None] * x, noise, drift, late | ~bends[:, None], x)
-    return Trend(
-        days, level, slope, slope_sd, noise, drift, np.where(bends, change / (span / 2), 0.0), recent, pattern, weekly
-    )
+    late = np.arange(width) >= ((begin + width) // 2)[:, None]
+    change = _theil_sen(np.where(late, flat, np.nan)) - _theil_sen(np.where(late, np.nan, flat))
+    bend = change / (span / 2)
+    line = flat - slope[:, None] * x
+    curved = _deviations(line - bend[:, None] / 2 * (x**2 + span[:, None] * x))
+    # Each half has half the days, so its slope varies eight times as much, and the difference of two twice that.
+    bend_sd = 4 * _SHAPELESS * curved.mean("slope_sd") / (span / 2)
+    bends = (days >= 2 * _WEEK) & (np.abs(bend) > _CURVED * bend_sd + 1e-9)
+    around = _deviations(line)
+    around = Deviations(*(np.where(bends[:, None], *pair) for pair in zip(curved, around, strict=True)))
+    return Trend(days, span, slope, bend * bends, bend_sd * bends, pattern, weekly, around)
 
 
-def crossings(trend: Trend, threshold: Vector, horizon: int, interval: float) -> tuple[NDArray[np.int64], ...]:
-    """Return the first days after the last one on which the band's upper and lower edge reach a threshold.
-
-    Args:
-        trend: of every series.
-        threshold: of every series.
-        horizon: days to look ahead.
-        interval: how often the truth is to lie between the two, 0..1.
-
-    Returns:
-        Days from 1 on, 0 where the edge does not reach it within the horizon.
-    """
-    ahead = np.arange(1.0, horizon + 1)
-    z = quantile(trend, interval)
-    bend, recent = trend.bend[:, None], trend.recent[:, None]
-    variance = ahead**2 * trend.slope_sd[:, None] ** 2 + ahead * trend.drift[:, None] + trend.noise[:, None]
-    spread = z[:, None] * np.sqrt(variance)
-    # Where a series bends, one edge goes on as straight as of late, the other bends on; a slope bends to 0, not below.
-    bent = np.cumsum(
-        np.where(bend < 0, np.maximum(recent + bend * ahead, np.minimum(recent, 0)), recent + bend * ahead), axis=1
-    )
-    straight = recent * ahead
-    base = trend.level[:, None] + trend.pattern[:, (np.arange(1, horizon + 1)) % _WEEK]
-    high = base + np.maximum(straight, bent) + spread
-    low = base + np.minimum(straight, bent) - spread
-    reach = threshold[:, None] - 1e-6  # sums of fractions may miss a whole number by a hair
-    return _first(high >= reach), _first(low >= reach)
-
-
-def jumps(used: Matrix, slope: Vector) -> NDArray[np.bool_]:
+def jumps(used: Matrix, trend: Trend) -> NDArray[np.bool_]:
     """Return on which days a series changed far more than it usually does from day to day; column 0 never."""
-    change = np.diff(used, axis=1) - slope[:, None]
+    change = np.diff(_without(used, trend.pattern), axis=1) - trend.slope[:, None]
     usual = 1.4826 * _median(np.abs(change - _median(change)[:, None]))
     far = np.abs(change) > np.maximum(6 * usual, 3)[:, None]
     return np.column_stack([np.zeros(len(used), np.bool_), far])
 
 
-def quantile(trend: Trend, interval: float) -> Vector:
-    """Return the two-sided quantile of Student's t, by Cornish-Fisher.
-
-    Independent deviations are known well after some days; a few steps say little of how steps are spread.
-    """
-    z = NormalDist().inv_cdf((1 + interval) / 2)
-    stays = trend.drift / (trend.drift + trend.noise)
-    freedom = np.maximum(trend.days / (4 + _RARE * stays), 2)
-    return np.asarray(z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2))
-
-
-def _slope_variance(noise: Vector, drift: Vector, days: Vector | NDArray[np.int64], span: Vector) -> Vector:
-    """Return the variance of a robust slope under independent deviations and under a random walk."""
-    return np.asarray(1.05 * 12 * noise / (days * span**2) + 1.2 * drift / span)
+def _without(used: Matrix, pattern: Matrix) -> Matrix:
+    """Take the weekday pattern away."""
+    return used - pattern[:, _phase(used.shape[1])]
 
 
 def _phase(width: int) -> NDArray[np.int64]:
@@ -190,52 +186,50 @@ def _weekday(rest: Matrix) -> tuple[Matrix, NDArray[np.bool_]]:
     return np.where(weekly[:, None], pattern, 0.0), weekly
 
 
-def _variances(rest: Matrix) -> tuple[Vector, Vector]:
-    """Split short-term variance into what is gone the next day and what stays.
+def _deviations(rest: Matrix) -> Deviations:
+    """Say how a series deviates from a line, once for each of ``DRIFTS``: a Kalman filter of a level that wanders.
 
-    The mean square change over k days is ``2 noise + k drift``; a line through it for several k gives both. Changes
-    are taken from their own trend, so that a slope that bends evenly does not look like drift.
+    The filter runs over the series and over the days, so that a line that is left in the series costs what a line
+    that had to be estimated costs (restricted likelihood).
     """
-    lags = np.array([lag for lag in _LAGS if lag < rest.shape[1] // 2], np.float64)
-    if not len(lags):
-        return np.full(len(rest), 1 / 12), np.zeros(len(rest))
-    seen = np.column_stack([_mean_square(rest[:, int(lag) :] - rest[:, : -int(lag)], int(lag)) for lag in lags])
-    weight = np.where(np.isfinite(seen), 1 / lags, 0.0)
-    seen = np.where(np.isfinite(seen), seen, 0.0)
-    w, wx, wy = weight.sum(1), (weight * lags).sum(1), (weight * seen).sum(1)
-    wxx, wxy = (weight * lags**2).sum(1), (weight * lags * seen).sum(1)
-    drift = (w * wxy - wx * wy) / np.maximum(w * wxx - wx**2, 1e-12)
-    twice = (wy - drift * wx) / np.maximum(w, 1e-12)
-    only_noise, only_drift = drift < 0, twice < 0
-    twice = np.where(only_noise, wy / np.maximum(w, 1e-12), np.maximum(twice, 0))
-    drift = np.where(only_drift, wxy / np.maximum(wxx, 1e-12), np.maximum(drift, 0))
-    noise = np.maximum(twice / 2, 1 / 12)  # whole addresses are rounded: never less than a twelfth
-    share = drift / noise
-    return noise, drift * share / (share + _FAINT)
-
-
-def _mean_square(change: Matrix, lag: int) -> Vector:
-    """Return each row's mean square deviation from a straight line; NaN where too little is known for one."""
-    inside = np.isfinite(change)
-    count = inside.sum(1)
-    x = np.where(inside, np.arange(change.shape[1]), 0.0)
-    y = np.where(inside, change, 0.0)
-    many = np.maximum(count, 1)
-    x_mean, y_mean = x.sum(1) / many, y.sum(1) / many
-    dx, dy = np.where(inside, x - x_mean[:, None], 0), np.where(inside, y - y_mean[:, None], 0)
-    tilt = (dx * dy).sum(1) / np.maximum((dx**2).sum(1), 1e-12)
-    left = count - 1.0 - lag  # overlapping changes share what they know
-    squares = ((dy - tilt[:, None] * dx) ** 2).sum(1)
-    return np.where(left > 0, squares / np.maximum(left, 1), np.nan)
-
-
-def _level(rest: Matrix, noise: Vector, drift: Vector, use: NDArray[np.bool_], x: Vector) -> Vector:
-    """Return the mean of what a line leaves, recent days the heavier the more of the variance stays."""
-    ratio = drift / noise
-    weight_of_last = (np.sqrt(ratio**2 + 4 * ratio) - ratio) / 2
-    weight = np.where(use & np.isfinite(rest), np.power(1 - weight_of_last[:, None] + 1e-12, -x), 0.0)
-    return np.asarray((weight * np.where(np.isfinite(rest), rest, 0)).sum(1) / np.maximum(weight.sum(1), 1e-300))
-
-
-def _first(reached: NDArray[np.bool_]) -> NDArray[np.int64]:
-    return np.where(reached.any(1), reached.argmax(1) + 1, 0)
+    rows, width = rest.shape
+    shape = rows, len(DRIFTS)
+    there = np.isfinite(rest)
+    level, day = np.zeros(shape), np.zeros(shape)
+    known = np.zeros((rows, 1), np.bool_)
+    uncertain = np.zeros(shape)
+    squares, fourth, crossed, turned, volume = (np.zeros(shape) for _ in range(5))
+    for at in range(width):
+        uncertain = uncertain + DRIFTS
+        seen, y = there[:, at, None], np.where(there[:, at], rest[:, at], 0.0)[:, None]
+        total = uncertain + (1 - DRIFTS)
+        gain = np.where(seen, np.where(known, uncertain / total, 1.0), 0.0)
+        counts = seen & known
+        miss, late = np.where(counts, y - level, 0.0), np.where(counts, at - (width - 1.0) - day, 0.0)
+        squares += miss**2 / total
+        fourth += miss**4 / total**2
+        crossed += miss * late / total
+        turned += late**2 / total
+        volume += np.where(counts, np.log(total), 0.0)
+        level, day = level + gain * (y - level), day + gain * (at - (width - 1.0) - day)
+        uncertain = np.where(seen, np.where(known, uncertain * (1 - gain), 1 - DRIFTS), uncertain)
+        known = known | seen
+    free = np.maximum(there.sum(1)[:, None] - 2, 1)
+    turned = np.maximum(turned, 1e-12)
+    left = np.maximum(squares - crossed**2 / turned, 0) + _ROUNDED
+    scale = left / free
+    likely = -0.5 * (volume + np.log(turned) + free * np.log(left)) + np.log(_BELIEVED)
+    # What never leaves its line tells nothing of how long deviations stay: there are none.
+    likely[:, 1:] -= np.where(squares.max(1, keepdims=True) < 1e-9, np.inf, 0.0)
+    weight = np.exp(likely - likely.max(1, keepdims=True))
+    peaked = np.maximum(fourth * (free + 1) / np.maximum(squares, 1e-12) ** 2, 1.5)
+    return Deviations(
+        weight / weight.sum(1, keepdims=True),
+        level,
+        np.sqrt(scale * uncertain),
+        -day,
+        np.sqrt(_ROBUST * scale / turned),
+        scale * (1 - DRIFTS),
+        scale * DRIFTS,
+        np.maximum(free / (peaked - 1), 2),
+    )

@@ -215,7 +215,9 @@ def _frames(
     balancers: Sequence[LoadBalancer],
 ) -> dict[str, pd.DataFrame]:
     frames = {
-        "vpcs": _columns(vpcs, VPCS),
+        "vpcs": _columns(vpcs, VPCS, absent=("secondary_cidr_blocks",)).assign(
+            secondary_cidr_blocks=pd.array([", ".join(vpc.secondary_cidr_blocks or ()) or None for vpc in vpcs], "str")
+        ),
         "subnets": _columns(subnets, SUBNETS),
         "nics": _columns(nics, NICS, absent=("secondary_ipv4_count",)),
     }

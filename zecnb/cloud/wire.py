@@ -31,6 +31,7 @@ class Vpc(_Record):
     vpc_id: str
     name: str | None = None
     cidr_block: str | None = None
+    secondary_cidr_blocks: list[str] | None = None  # told by the newest version only (contract.md 6)
     usage_ipv4_count: int | None = None
 
 
