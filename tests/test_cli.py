@@ -148,6 +148,7 @@ def _neighbour(shell: Shell) -> str:
         (["plan"], "give either --nic"),
         (["plan", "--nic", "x", "--from", "y.csv"], "give either --nic"),
         (["plan", "--from", "missing.csv"], "missing.csv"),
+        (["plan", "--nic", "x", "--count", "1", "--set", "nic_limit=many"], "nic_limit=many: expected"),
         (["plan", "--nic", WEB_07, "--count", "2", "--policy", "best"], "policy is one of"),
         (["apply", "missing.json", "--yes"], "missing.json"),
         (["undo", "no-such-run", "--yes"], "no-such-run"),

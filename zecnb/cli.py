@@ -180,15 +180,20 @@ def plan(
     source: Annotated[Path | None, typer.Option("--from", help="CSV or Excel file with a batch.")] = None,
     policy: Annotated[str, typer.Option(help="lowest, dense, contiguous, aligned, near or spread.")] = "lowest",
     exclude: Annotated[list[str] | None, typer.Option(help="Never pick these; may be repeated.")] = None,
+    chosen: Annotated[
+        list[str] | None, typer.Option("--set", help="NAME=VALUE of another option, such as nic_limit=20; repeatable.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="File for the plan.")] = None,
     as_json: AsJson = False,
     endpoint: Endpoint = None,
     profile: Profile = None,
 ) -> int:
     """Say what the API would answer, and why; sends nothing. Exit 2: changes pending, 1: blocked, 0: nothing to do."""
+    from zecnb.planner.options import parse_options
+
     if (nic is None) == (source is None):
         raise UsageError("give either --nic with --ip or --count, or --from FILE")
-    options: dict[str, Any] = {"policy": policy, "exclude": tuple(exclude or ())}
+    options: dict[str, Any] = {"policy": policy, "exclude": tuple(exclude or ()), **parse_options(chosen or [])}
     with open_session(endpoint, profile) as zec:
         if source is not None:
             made = zec.plan(source, **options)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import numbers
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+import msgspec
 
 from zecnb.errors import UsageError
 
-__all__ = ["DOCUMENTED_LIMIT", "POLICIES", "Options"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["DOCUMENTED_LIMIT", "POLICIES", "Options", "parse_options"]
 
 POLICIES = ("lowest", "dense", "contiguous", "aligned", "near", "spread")
 
@@ -105,3 +110,22 @@ class Options:
             if name not in known:
                 raise UsageError(f"there is no option {name!r}; there are {', '.join(known)}")
         return cls(**options)
+
+
+def parse_options(given: Iterable[str]) -> dict[str, Any]:
+    """Read ``NAME=VALUE`` pairs as a shell gives them; ``none`` where an option may be None.
+
+    Raises:
+        UsageError: no such option, or a value of another type.
+    """
+    types = get_type_hints(Options)
+    chosen: dict[str, Any] = {}
+    for pair in given:
+        name, sign, text = pair.partition("=")
+        if not sign or name not in types:
+            raise UsageError(f"{pair!r} is not NAME=VALUE with a name of {', '.join(types)}")
+        try:
+            chosen[name] = msgspec.convert(None if text == "none" else text, types[name], strict=False)
+        except msgspec.ValidationError as error:
+            raise UsageError(f"{name}={text}: {str(error)[:1].lower()}{str(error)[1:]}") from error
+    return chosen
