@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import base64
+import html
+import io
+import ipaddress
 import re
+import sys
 import threading
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 
 import zecnb
@@ -85,7 +90,7 @@ def text(panel: Panel) -> str:
         panel.form.about,
         panel._status,
         panel._table,
-        panel._question,
+        panel._ask.words,
         panel._receipt,
         panel._snippet,
     )
@@ -128,13 +133,13 @@ def test_assign_asks_first_then_undo_takes_back(fresh: Session) -> None:
     panel._assign.click()
     assert "Assign 2 addresses to" in text(panel)
     assert panel.receipt is None
-    panel._yes.click()
+    panel._ask.yes.click()
     settle(panel)
     assert panel.receipt is not None
     assert panel.receipt.states == {"assigned": 2}
     assert "2 assigned" in text(panel)
     panel._undo.click()
-    panel._yes.click()
+    panel._ask.yes.click()
     settle(panel)
     assert panel.receipt.states == {"released": 2}
 
@@ -143,12 +148,12 @@ def test_no_means_no(fresh: Session) -> None:
     """Answering No, or typing on, sends nothing."""
     panel = settle(fresh.panel(WEB_07, ip_address_count=2))
     panel._assign.click()
-    panel._no.click()
+    panel._ask.no.click()
     settle(panel)
     assert panel.receipt is None
     panel._assign.click()
     panel.form.count.value = "3"
-    panel._yes.click()
+    panel._ask.yes.click()
     settle(panel)
     assert panel.receipt is None
     assert not len(fresh.journal())
@@ -277,7 +282,7 @@ def test_every_control_has_words(zec: Session) -> None:
     for control in (form.nic, form.mode, form.addresses, form.count, form.policy, form.upload, form.batch):
         assert control.description
     verbs = (panel._assign, panel._cancel, panel._save, panel._code, panel._undo, panel._refresh)
-    for button in (*verbs, panel._resume, panel._drop):
+    for button in (*verbs, panel._offer.resume, panel._offer.drop, *panel._folds.toggles.values()):
         assert button.description
 
 
@@ -396,6 +401,7 @@ def test_an_uploaded_file_is_text_in_the_field(zec: Session) -> None:
     panel.form.upload.value = (
         {"name": "a.csv", "type": "", "size": 9, "content": memoryview(b"\xef\xbb\xbfnic_id\n"), "last_modified": NOW},
     )
+    settle(panel)
     assert panel.form.batch.value == "nic_id\n"
     assert panel.form.upload.value == ()
 
@@ -405,10 +411,25 @@ def test_an_old_plan_is_read_again_not_sent(fresh: Session, monkeypatch: pytest.
     panel = settle(fresh.panel(WEB_07, ip_address_count=2))
     panel._assign.click()
     monkeypatch.setattr(type(panel.plan), "age", 301.0)
-    panel._yes.click()
+    panel._ask.yes.click()
     settle(panel)
     assert panel.receipt is None
     assert not len(fresh.journal())
+
+
+def test_a_plan_that_became_old_cannot_be_assigned(fresh: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once what it rests on is too old the verdict is taken back, until the account is read again."""
+    panel = settle(fresh.panel(WEB_07, ip_address_count=2))
+    panel._expire()
+    assert not panel._assign.disabled
+    with monkeypatch.context() as later:
+        later.setattr(type(panel.plan), "age", 301.0)
+        panel._expire()
+    assert panel._assign.disabled
+    assert "No longer certain  what was read is 5 min old" in text(panel)
+    panel._refresh.click()
+    settle(panel)
+    assert panel._assign.description == "Assign 2 addresses"
 
 
 def test_a_stopped_run_is_offered_and_resumed(fresh: Session) -> None:
@@ -420,9 +441,9 @@ def test_a_stopped_run_is_offered_and_resumed(fresh: Session) -> None:
     assert panel.receipt.states == {"not_attempted": 2}
     other = settle(fresh.panel())
     assert other._offer.layout.display is None
-    assert "did not come to its end" in other._found.value
-    other._resume.click()
-    other._yes.click()
+    assert "did not come to its end" in other._offer.words.value
+    other._offer.resume.click()
+    other._ask.yes.click()
     settle(other)
     assert other.receipt.states == {"assigned": 2}
     assert other._offer.layout.display == "none"
@@ -433,7 +454,7 @@ def test_an_offer_can_be_left(fresh: Session) -> None:
     panel = settle(fresh.panel(WEB_07, ip_address_count=2))
     panel._execute(partial(fresh.apply, panel.plan), stopped())
     settle(panel)
-    panel._drop.click()
+    panel._offer.drop.click()
     assert panel._offer.layout.display == "none"
     assert panel.receipt.states == {"not_attempted": 2}
 
@@ -444,7 +465,7 @@ def test_the_last_run_of_another_panel_can_be_undone(fresh: Session) -> None:
     panel = settle(fresh.panel())
     assert f"assigned 2 addresses, run {receipt.run_id}" in panel._last.value
     panel._undo.click()
-    panel._yes.click()
+    panel._ask.yes.click()
     settle(panel)
     assert panel.receipt.states == {"released": 2}
     assert panel._undo.disabled
@@ -471,3 +492,110 @@ def test_the_modes_are_told_apart_by_words(zec: Session) -> None:
 def test_repr_is_one_line(zec: Session) -> None:
     """The text form names the account."""
     assert repr(settle(zec.panel())) == "Panel(demo (local))"
+
+
+def sheet(frame: pd.DataFrame) -> bytes:
+    """An Excel file."""
+    file = io.BytesIO()
+    frame.to_excel(file, index=False)
+    return file.getvalue()
+
+
+def upload(panel: Panel, name: str, content: bytes) -> None:
+    """Upload a file in batch mode."""
+    panel.form.mode.value = "batch"
+    panel.form.upload.value = (
+        {"name": name, "type": "", "size": len(content), "content": memoryview(content), "last_modified": NOW},
+    )
+    settle(panel)
+
+
+def test_an_excel_file_becomes_text_and_is_judged(zec: Session, free: str) -> None:
+    """A spreadsheet is read as a file of the same name would be; ids keep their digits."""
+    panel = settle(zec.panel())
+    upload(panel, "Wünsche.XLSX", sheet(pd.DataFrame({"nic_id": [WEB_07], "ip_addresses": [f"{free}, "]})))
+    assert WEB_07 in panel.form.batch.value
+    assert panel._assign.description == "Assign 1 address"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("a.xlsx", "cannot be read"), ("a.ods", "ends in .csv"), ("..", "ends in")]
+)
+def test_a_spreadsheet_that_is_none_is_words(zec: Session, free: str, name: str, words: str) -> None:
+    """What cannot be read is said; the batch in the field stays, and cannot be assigned without a verdict in view."""
+    panel = settle(zec.panel())
+    panel.form.mode.value = "batch"
+    panel.form.batch.value = f"nic_id,ip_addresses\n{WEB_07},{free}\n"
+    settle(panel)
+    upload(panel, name, b"no spreadsheet")
+    assert words in text(panel)
+    assert free in panel.form.batch.value
+    assert panel._assign.disabled
+
+
+def test_excel_without_openpyxl_is_words(zec: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the extra is not installed the panel names it."""
+    content = sheet(pd.DataFrame({"nic_id": [WEB_07], "ip_addresses": ["10.0.4.9"]}))
+    panel = settle(zec.panel())
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    upload(panel, "a.xlsx", content)
+    assert "pip install 'zecnb[excel]'" in html.unescape(text(panel))
+
+
+def test_thresholds_are_chosen(zec: Session) -> None:
+    """A lower warning makes the same plan a risk, and the code says so."""
+    panel = settle(zec.panel(WEB_07, ip_address_count=2))
+    assert "Ready " in text(panel)
+    row = panel.plan.summary.iloc[0]
+    panel.form.warn_at.value = round(50 * (row["utilisation_before"] + row["utilisation_after"]), 4)
+    settle(panel)
+    assert "warning: from 60." in text(panel)
+    assert "Ready, with risks" in text(panel)
+    assert "ip_address_count=2, warn_at=0.60" in panel.fields.code()
+    panel.form.critical_at.value = 40
+    assert "Critical is below warning" in panel.form._order.value
+
+
+def test_one_of_several_interrupted_runs_is_resumed(fresh: Session) -> None:
+    """Each is told by its time, vNIC and what is missing; the chosen one is finished, the other stays."""
+    panel = settle(fresh.panel())
+    for count in (1, 2):
+        fresh.apply(fresh.plan(WEB_07, ip_address_count=count), stop=stopped())
+    settle(panel)
+    newest, older = (run.run_id for run in panel._history.interrupted)
+    assert panel._offer.choice.value == newest
+    assert "2 of 2 addresses missing" in panel._offer.words.value
+    panel._offer.choice.value = older
+    assert f"vNIC {WEB_07}, 1 row, 1 of 1 address missing" in panel._offer.words.value
+    panel._offer.resume.click()
+    assert older in panel._ask.words.value
+    panel._ask.yes.click()
+    settle(panel)
+    assert panel.receipt.run_id == older
+    assert [run.run_id for run in panel._history.interrupted] == [newest]
+
+
+def test_the_history_is_a_table(fresh: Session) -> None:
+    """Every run with its end; the heading counts them."""
+    receipt = fresh.apply(fresh.plan(WEB_07, ip_address_count=2))
+    fresh.undo(receipt)
+    panel = settle(fresh.panel())
+    assert panel._folds.toggles["History"].description.endswith("History (2)")
+    assert re.search(rf"assigned.*undone.*{receipt.run_id}", panel._runs.value)
+
+
+def test_the_worst_rows_come_first(zec: Session, free: str) -> None:
+    """Of more rows than a table shows the blocked ones are in view."""
+    start = int(parse([free])[0][0])
+    good = ", ".join(str(ipaddress.ip_address(start)) for _ in range(60))
+    panel = settle(zec.panel(WEB_07, ip_addresses=f"{good}, 10.0.4.0"))
+    assert "Worst of 61 rows first" in panel._table.value
+    assert "10.0.4.0<" in panel._table.value
+
+
+def test_the_cell_run_again_keeps_thresholds_and_policy(zec: Session) -> None:
+    """Every field stays as it was left."""
+    first = settle(zec.panel(WEB_07, ip_address_count=2))
+    first.form.policy.value, first.form.warn_at.value = "spread", 60
+    again = settle(zec.panel(WEB_07, ip_address_count=2))
+    assert again.fields == first.fields

@@ -10,31 +10,34 @@ import base64
 import threading
 import time
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
 from zecnb.errors import ZecnbError
+from zecnb.render.cells import duration
 from zecnb.render.panel import (
     STYLE,
     code_html,
     coverage_html,
     headline,
     nic_html,
-    question_html,
     quiet_html,
     status_html,
     verdicts_html,
 )
-from zecnb.render.tables import receipt_html
-from zecnb.widgets.batch import batch_html, write_files
+from zecnb.render.tables import bare_table, receipt_html, wrap
+from zecnb.widgets.approval import Approval
+from zecnb.widgets.batch import batch_html
+from zecnb.widgets.claims import ClaimsBox
 from zecnb.widgets.fields import Fields, Form
-from zecnb.widgets.map import draw
+from zecnb.widgets.keep import code_of, saved
+from zecnb.widgets.map import draw, subnets_of
+from zecnb.widgets.parts import Folds, Offer, Question
 from zecnb.widgets.runs import History, history_of
 from zecnb.widgets.subnetmap import SubnetMap, compact
-from zecnb.widgets.words import missing, sent, state, tally, under_way
-from zecnb.widgets.worker import Worker
+from zecnb.widgets.words import missing, sent, target, under_way, verdict_html
+from zecnb.widgets.worker import Alarm, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -52,7 +55,7 @@ _PICTURE_WAIT = 3.0  # seconds that the static picture may hold up the first dis
 
 
 class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
-    """A panel for one vNIC or a batch: preview, pick on the map, assign, undo, resume.
+    """A panel for one vNIC or a batch: preview, pick on the map, approve, assign, undo, resume, claim.
 
     Attributes:
         plan: the plan on the screen, None while there is none.
@@ -78,13 +81,12 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._shown: Fields | None = None  # the fields that ``plan`` answers
         self._history = History()
         self._placing: int | None = None  # the thread that shows on the map what the field says
-        self._dropped: str | None = None  # an interrupted run that was not to be resumed
         self._stop = threading.Event()
         self._running, self._began = False, 0.0
-        self._answer: Callable[[], None] = self._dismiss
         self._worker = Worker(quiet=_QUIET, on_error=self._show_error)
+        self._alarm = Alarm()  # goes off when the plan on the screen has become old
         self._reader = Worker(quiet=0.0, on_error=self._show_error)
-        self.form, self.map = Form(self._changed), SubnetMap()
+        self.form, self.map = Form(self._changed, self._worker.do), SubnetMap()
         self._build()
         super().__init__(children=self._rows())
         self.add_class("zecnb-panel")
@@ -92,6 +94,7 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._watch()
         self._reader.do(self._load_names)
         self._reader.do(self._load_history)
+        self._reader.do(self._claims.load)
         self._changed()
         session.watchers.add(self)
 
@@ -113,23 +116,29 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             description="Refresh", tooltip="Read the account again", layout=w.Layout(flex="0 0 90px")
         )
         self._status, self._table = w.HTML(), w.HTML()
-        self._bar = w.IntProgress(layout=w.Layout(width="100%"))
+        self._bar = w.IntProgress(layout=w.Layout(width="auto"))
         self._assign = w.Button(description="Assign", button_style="primary", layout=w.Layout(width="170px"))
         self._cancel = w.Button(description="Stop", tooltip="End after the call under way")
         self._save = w.Button(description="Save plan", tooltip="Write the plan as a JSON file")
         self._code = w.Button(description="Copy as code", tooltip="Show the code that does the same")
         self._undo = w.Button(description="Undo last run", tooltip="Release what the last run added")
-        self._last = w.HTML()
-        self._question = w.HTML()
-        self._yes, self._no = w.Button(description="Yes", button_style="warning"), w.Button(description="No")
-        self._ask = w.HBox([self._question, self._yes, self._no])
-        self._found = w.HTML()
-        self._resume = w.Button(description="Resume", button_style="warning", tooltip="Do what is missing of it")
-        self._drop = w.Button(description="Not now", tooltip="Leave that run as it is")
-        self._offer = w.HBox([self._found, self._resume, self._drop])
+        self._last, self._runs = w.HTML(), w.HTML()
         self._receipt, self._snippet = w.HTML(), w.HTML()
-        for box in (self._ask, self._offer):
-            box.add_class("zecnb-ask")
+        self._ask, self._offer = Question(), Offer(self._continue)
+        self._claims = ClaimsBox(
+            self._session,
+            do=self._reader.do,
+            asked=lambda: self.form.addresses.value if self.form.mode.value == "addresses" else "",
+            question=self._ask,
+            changed=self._judge_again,
+            told=lambda count: self._folds.tell("Claims", f"{count:,}"),
+        )
+        required = self._session.require_approval
+        self._approval = Approval(required=required, do=self._reader.do, given=self._approved)
+        parts = {"Approval": self._approval, "Claims": self._claims, "Thresholds": self.form.thresholds}
+        self._folds = Folds({**parts, "History": self._runs})
+        if required:
+            self._folds.unfold("Approval")
 
     def _rows(self) -> list[w.Widget]:
         wrap = w.Layout(flex_flow="row wrap")
@@ -137,7 +146,7 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         verbs = w.HBox([self._assign, self._cancel, self._save, self._code, self._undo], layout=wrap)
         # What grows and shrinks comes below the map: it must not move between two clicks on it.
         verdict = [self._status, self.map, self._table]
-        end = [self._bar, verbs, self._ask, self._last, self._receipt, self._snippet]
+        end = [self._bar, verbs, self._ask, self._last, self._folds, self._receipt, self._snippet]
         return [w.HTML(STYLE), top, self._coverage, self._offer, self.form, *verdict, *end]
 
     def _watch(self) -> None:
@@ -148,11 +157,7 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             (self._undo, self._confirm_undo),
             (self._save, self._save_plan),
             (self._code, self._show_code),
-            (self._cancel, self._halt),
-            (self._yes, self._agree),
-            (self._no, self._dismiss),
-            (self._resume, self._continue),
-            (self._drop, self._forget),
+            (self._cancel, lambda: self._stop.set()),  # noqa: PLW0108 - each run has an event of its own
         ):
             button.on_click(lambda _, act=act: act())
 
@@ -180,7 +185,7 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         """Take back the verdict at once, and ask for a new one."""
         fields = self.fields
         self._session.panel_memory[self._asked] = fields
-        self._answer = self._dismiss
+        self._ask.dismiss()
         self._snippet.value = ""
         if fields != self._shown:
             self.plan = None
@@ -235,6 +240,7 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def _preview(self, fields: Fields) -> None:
         """Judge what the fields say; runs in the worker."""
         plan = fields.plan(self._session)
+        self._approval.restore(plan)
         if fields != self.fields:
             return  # typed on meanwhile: another preview is on its way
         batch = fields.mode == "batch"
@@ -247,24 +253,47 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             self._tell_age(snapshot, plan.age)
         if snapshot is not None and not batch:
             self.form.about.value = nic_html(*snapshot.describe_nic(fields.nic_id), plan.options.nic_limit)
+        if snapshot is not None and (subnets := subnets_of(plan, snapshot, fields.nic_id)):
+            self._claims.look(snapshot, subnets)
         self.map.layout.display = None if not batch and draw(self.map, plan, fields.nic_id) else "none"
         if not batch:
             self._place(fields.addresses if fields.mode == "addresses" else "")
         if fields.blank:
             return
         self.plan, self._shown = plan, fields
-        options = plan.options
-        self._status.value = status_html(
-            state(plan), tally(plan), plan.summary, warn_at=options.warn_at, critical_at=options.critical_at
-        )
+        self._tell_verdict(plan)
         self._table.value = table
+        self._alarm.set(max(plan.options.max_age - plan.age, 0) + 1, self._expire)
         self._arrange()
+
+    def _expire(self) -> None:
+        """Take back a verdict that has become old: what it rests on may have changed since."""
+        plan = self.plan
+        if plan is not None and plan.age > plan.options.max_age and not self._running:
+            self.plan = self._shown = None
+            self._ask.dismiss()
+            self._status.value = status_html(
+                "old", f"what was read is {duration(plan.age)} old; Refresh reads it again"
+            )
+            self._arrange()
+
+    def _tell_verdict(self, plan: Plan) -> None:
+        self._status.value = verdict_html(plan, unapproved=self._approval.demands(plan))
+
+    def _approved(self, plan: Plan, approved: Plan) -> None:
+        """Take over an approval, unless the plan on the screen is another one by now."""
+        if self.plan is plan:
+            self.plan = approved
+            self._tell_verdict(approved)
+            self._arrange()
 
     def _show_error(self, error: Exception) -> None:
         """Say in words, inside the panel, what went wrong."""
         words = str(error) if isinstance(error, ZecnbError) else f"{type(error).__name__}: {error}"
-        self._status.value = status_html("error", words)
         self._running = False
+        self.plan = self._shown = None  # its verdict is no longer on the screen, so it cannot be assigned either
+        self._table.value = ""
+        self._status.value = status_html("error", words)
         self._arrange()
 
     def _arrange(self) -> None:
@@ -272,23 +301,26 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         plan, running = self.plan, self._running
         current = plan is not None and self._shown == self.fields and not running
         wanted = sent(plan) if plan is not None and current else 0
-        ready = bool(current and plan is not None and plan.ok and wanted)
+        ready = bool(current and plan is not None and plan.ok and wanted and not self._approval.demands(plan))
         self.form.arrange(running=running)
         self._assign.disabled = not ready
         self._assign.description = f"Assign {wanted:,} address{'es' * (wanted != 1)}" if ready else "Assign"
         self._save.disabled = self._code.disabled = not current
         self._undo.disabled = running or self._history.last is None
         self._bar.layout.display = self._cancel.layout.display = None if running else "none"
-        self._ask.layout.display = "none" if self._answer == self._dismiss or running else None
-        found = self._history.interrupted
-        self._offer.layout.display = "none" if running or found in (None, self._dropped) else None
+        self._offer.show(self._history.interrupted, running=running)
+        self._approval.arrange(plan if current else None)
 
     def outdated(self) -> None:
         """Judge again: the session has changed or read something since."""
         if not self._running:
-            self._shown = None
-            self._changed()
+            self._judge_again()
             self._reader.do(self._load_history)
+            self._reader.do(self._claims.load)
+
+    def _judge_again(self) -> None:
+        self._shown = None
+        self._changed()
 
     def _reread(self) -> None:
         self._session.refresh()
@@ -296,29 +328,11 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     # -- writing -------------------------------------------------------------------------------------------------
 
-    def _confirm(self, question: str, answer: Callable[[], None]) -> None:
-        self._question.value = question_html(question)
-        self._answer = answer
-        self._arrange()
-
-    def _agree(self) -> None:
-        self._answer()
-
-    def _halt(self) -> None:
-        self._stop.set()
-
-    def _dismiss(self) -> None:
-        self._answer = self._dismiss
-        self._arrange()
-
     def _confirm_assign(self) -> None:
         plan = self.plan
         if plan is None or self._assign.disabled:
             return
-        nics = plan.frame[["nic_name", "nic_id"]].fillna("").drop_duplicates().itertuples(index=False, name=None)
-        names = [" · ".join(filter(None, nic)) for nic in nics]
-        where = names[0] if len(names) == 1 else f"{len(names):,} vNICs"
-        self._confirm(f"{self._assign.description} to {where}?", partial(self._assign_now, plan))
+        self._ask.ask(f"{self._assign.description} to {target(plan)}?", partial(self._assign_now, plan))
 
     def _assign_now(self, plan: Plan) -> None:
         """Send the plan that was agreed to, unless what it rests on has become old meanwhile."""
@@ -331,24 +345,17 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def _confirm_undo(self) -> None:
         run = self._history.last
         if run is not None and not self._undo.disabled:
-            self._confirm("Release what the last run added?", partial(self._run, partial(self._session.undo, run)))
+            self._ask.ask(f"Release what run {run} added?", partial(self._run, partial(self._session.undo, run)))
 
-    def _continue(self) -> None:
-        run = self._history.interrupted
-        if run is not None:
-            verb = partial(self._session.resume, run)
-            self._confirm(f"Do what is missing of run {run}?", partial(self._run, verb))
-
-    def _forget(self) -> None:
-        self._dropped = self._history.interrupted
-        self._arrange()
+    def _continue(self, run: str) -> None:
+        self._ask.ask(f"Do what is missing of run {run}?", partial(self._run, partial(self._session.resume, run)))
 
     def _run(self, verb: Callable[..., Receipt]) -> None:
         self._stop = threading.Event()
         self._running, self._began = True, time.monotonic()
         self._bar.value = 0
         self._status.value = status_html("running", "…")
-        self._dismiss()
+        self._arrange()
         self._worker.do(partial(self._execute, verb, self._stop))
 
     def _execute(self, verb: Callable[..., Receipt], stop: threading.Event) -> None:
@@ -359,15 +366,18 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             self._running = False
             self._shown = None
             self._reader.do(self._load_history)
+        self._approval.forget()
         self._receipt.value = receipt_html(self.receipt.frame, f"run {self.receipt.run_id}")
         if self.fields.nic_id or not self.fields.blank:
             self._preview(self.fields)
         self._status.value = status_html("done" if self.receipt.ok else "partly", self.receipt.words)
 
     def _load_history(self) -> None:
-        self._history = history_of(self._session.journal(), self._session.account)
-        self._last.value = quiet_html(self._history.words)
-        self._found.value = question_html(self._history.question)
+        found = history_of(self._session.journal(), self._session.account, self._session.record)
+        self._history = found
+        self._last.value = quiet_html(found.words)
+        self._runs.value = wrap(bare_table(found.runs, where="zec.journal()", total=found.total))
+        self._folds.tell("History", f"{found.total:,}")
         self._arrange()
 
     def _progress(self, progress: Progress) -> None:
@@ -379,16 +389,8 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     # -- taking it along -----------------------------------------------------------------------------------------
 
     def _save_plan(self) -> None:
-        if self.plan is None:
-            return
-        if self.fields.mode == "batch":
-            names = write_files(self.plan, Path.cwd())
-            self._snippet.value = code_html(
-                f"plan = zecnb.Plan.load({names[-1]!r})\n# beside it: {names[0]}, {names[1]}"
-            )
-        else:
-            path = self.plan.save(f"plan-{self.plan.digest[:12]}.json")
-            self._snippet.value = code_html(f"plan = zecnb.Plan.load({path.name!r})")
+        if self.plan is not None:
+            self._snippet.value = code_html(saved(self.plan, self.fields))
 
     def _show_code(self) -> None:
-        self._snippet.value = code_html(self.fields.code("apply"))
+        self._snippet.value = code_html(code_of(self.plan, self.fields))

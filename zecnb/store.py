@@ -90,8 +90,9 @@ class Store:
             raise JournalError(f"the store {self.label} cannot be used: {reason}") from error
 
     def close(self) -> None:
-        """Close every connection."""
-        self._engine.dispose()
+        """Close every connection; one that all threads share, once nobody is using it."""
+        with self._turn:
+            self._engine.dispose()
 
     def __repr__(self) -> str:
         return f"Store({self.label})"

@@ -19,6 +19,7 @@ import pytest
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
+expect.set_options(timeout=20_000)  # a machine may be busy with other things
 
 HERE = Path(__file__).resolve().parent
 SHOTS = HERE / "screenshots"

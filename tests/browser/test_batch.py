@@ -101,8 +101,9 @@ def test_stopped_then_resumed_after_the_kernel_died(run, lab: str, folder: Path,
     yes.click()
     expect(status).to_contain_text(re.compile("[2-6] of [4-8] calls"), timeout=SLOW)
     server, token = lab.split("/lab/", maxsplit=1)[0], re.search("token=([0-9a-f]+)", lab)[1]
-    for kernel in httpx.get(f"{server}/api/kernels", params={"token": token}).json():
-        httpx.post(f"{server}/api/kernels/{kernel['id']}/restart", params={"token": token}, timeout=30)
+    sessions = httpx.get(f"{server}/api/sessions", params={"token": token}, timeout=30).json()
+    (kernel,) = (session["kernel"]["id"] for session in sessions if session["path"] == "stop.ipynb")
+    httpx.post(f"{server}/api/kernels/{kernel}/restart", params={"token": token}, timeout=60)
 
     panel = run("stop", *cells)
     status = panel.locator(".zecnb-status")

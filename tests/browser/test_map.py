@@ -166,7 +166,7 @@ def test_sixteen(run, page: Page, capsys: pytest.CaptureFixture[str]) -> None:
         field.press("End")
         for count in range(1, 25):
             field.press("2" if count % 2 else "Backspace")  # 10.1.200.12 and 10.1.200.1
-            page.wait_for_function("count => window.answers.length >= count", arg=count, timeout=5_000)
+            page.wait_for_function("count => window.answers.length >= count", arg=count, timeout=20_000)
             page.wait_for_timeout(60)
         answers = page.evaluate("window.answers")
         median = statistics.median(answers)

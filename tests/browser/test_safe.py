@@ -43,6 +43,24 @@ def test_hostile_names_never_run(run, page: Page) -> None:
         panel.get_by_role("button", name="Yes").click()
         expect(status).to_contain_text("1 assigned", timeout=SLOW)
         panel.get_by_role("button", name="Copy as code").click()
+        for section in ("Approval", "Claims", "History"):
+            panel.get_by_role("button", name=re.compile(f"▸ {section}")).click()
+        for label, value in (("Range", "10.0.4.44"), ("Owner", HOSTILE[0]), ("Purpose", HOSTILE[3])):
+            panel.get_by_label(label, exact=True).fill(value)
+        panel.get_by_role("button", name="Claim", exact=True).click()
+        expect(panel.get_by_label("Claim", exact=True)).to_contain_text(HOSTILE[0])
+        field.fill("10.0.4.44")
+        expect(panel.locator("tbody").first).to_contain_text(f"claimed by {HOSTILE[0]}")
+        field.fill("10.0.4.42")
+        expect(status).to_contain_text("Ready")
+        panel.get_by_label("Approver").fill(HOSTILE[1])
+        panel.get_by_label("Note").fill(HOSTILE[4])
+        panel.get_by_role("button", name="Approve", exact=True).click()
+        expect(status).to_contain_text(f"approved by {HOSTILE[1]}")
+        panel.get_by_role("button", name="Copy as code").click()
+        panel.get_by_role("button", name="Release", exact=True).click()
+        shot(panel, "hostile-sections")
+        panel.get_by_role("button", name="No", exact=True).click()
         panel.get_by_role("button", name="Batch", exact=True).click()
         panel.get_by_label("CSV", exact=True).fill(f'nic_id,ip_addresses,note\n"{HOSTILE[0]}",10.0.4.41,"{HOSTILE[3]}"')
         expect(status).to_contain_text("Blocked")
@@ -70,6 +88,12 @@ def test_axe_finds_nothing_serious(run, page: Page) -> None:
         'panel = zec.panel(WEB_07, ip_addresses="10.0.4.93-97")\npanel',
     )
     status = panel.locator(".zecnb-status")
+    for section in ("Approval", "Claims", "Thresholds", "History"):
+        panel.get_by_role("button", name=re.compile(f"▸ {section}")).click()
+    panel.get_by_label("Owner", exact=True).fill("Ann")
+    panel.get_by_label("Range", exact=True).fill("10.0.7.200-201")
+    panel.get_by_role("button", name="Claim", exact=True).click()
+    expect(panel).to_contain_text("claimed 10.0.7.200-201")
     found: dict[str, list[str]] = {}
     for look in ("Light", "Dark"):
         theme(page, f"JupyterLab {look}")

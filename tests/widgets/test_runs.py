@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from zecnb.widgets.runs import History, history_of
+from zecnb.execution.history import Past, Record
+from zecnb.execution.steps import Step
+from zecnb.widgets.runs import history_of
 
 
 def journal(*events: tuple[str, str, str, str, list[str] | None]) -> pd.DataFrame:
@@ -17,13 +19,22 @@ def journal(*events: tuple[str, str, str, str, list[str] | None]) -> pd.DataFram
             "kind": kind,
             "plan_digest": digest,
             "returned": returned,
+            "nic_id": "n1" if event == "outcome" else None,
             "actor": "ada",
             "account": "mine",
         }
         for run, event, kind, digest, returned in events
     ]
-    names = ["at", "run_id", "event", "kind", "plan_digest", "returned", "actor", "account"]
+    names = ["at", "run_id", "event", "kind", "plan_digest", "returned", "nic_id", "actor", "account"]
     return pd.DataFrame(rows, columns=names)
+
+
+def record(run_id: str) -> Record:
+    """A run of three addresses for two vNICs, two of them assigned."""
+    steps = [Step(0, "n1", "s1", ("10.0.4.1", "10.0.4.2")), Step(1, "n2", "s1", ("10.0.4.3",))]
+    past = {0: Past(returned=frozenset(("10.0.4.1", "10.0.4.2"))), 1: Past()}
+    rows = [[0, "n1", "10.0.4.1", False], [0, "n1", "10.0.4.2", False], [1, "n2", "10.0.4.3", False]]
+    return Record("apply", "mine", run_id, steps, rows, 10, past, finished=False)
 
 
 STARTED = ("r1", "started", "apply", "d1", None)
@@ -33,34 +44,83 @@ FINISHED = ("r1", "finished", "apply", "d1", None)
 
 def test_nothing_happened_yet() -> None:
     """An empty journal has nothing to say."""
-    assert history_of(journal(), "mine") == History()
+    found = history_of(journal(), "mine", record)
+    assert (found.last, found.words, found.interrupted, found.total, len(found.runs)) == (None, "", (), 0, 0)
 
 
 def test_the_last_run_is_told() -> None:
     """When, what and how many; it can be undone."""
-    found = history_of(journal(STARTED, OUTCOME, FINISHED), "mine")
+    found = history_of(journal(STARTED, OUTCOME, FINISHED), "mine", record)
     assert "2026-03-01" in found.words
     assert "assigned 2 addresses, run r1" in found.words
     assert found.last == "r1"
-    assert found.interrupted is None
+    assert found.interrupted == ()
 
 
 def test_a_run_without_end_is_offered() -> None:
-    """A kernel died: the run is offered, with who began it and how far it came."""
-    found = history_of(journal(STARTED, OUTCOME), "mine")
-    assert found.interrupted == "r1"
-    assert "by ada did not come to its end: 2 addresses so far" in found.question
+    """A kernel died: the run is offered, with who began it, what it was about and what is missing."""
+    (found,) = history_of(journal(STARTED, OUTCOME), "mine", record).interrupted
+    assert found.run_id == "r1"
+    assert "by ada did not come to its end: 2 vNICs, 2 rows, 1 of 3 addresses missing." in found.words
+
+
+def test_all_runs_without_end_are_offered() -> None:
+    """The newest first; one that was undone since is not."""
+    undo = [("r4", "started", "undo", "r2", None), ("r4", "finished", "undo", "r2", None)]
+    begun = [(run, "started", "apply", "d", None) for run in ("r1", "r2", "r3")]
+    found = history_of(journal(*begun, *undo), "mine", record)
+    assert [run.run_id for run in found.interrupted] == ["r3", "r1"]
+
+
+def test_a_run_stopped_in_its_last_call_is_complete() -> None:
+    """Nothing is missing, so there is nothing to offer."""
+    whole = [STARTED, OUTCOME, ("r1", "outcome", "apply", "d1", ["10.0.4.3"])]
+    found = history_of(journal(*whole).assign(nic_id=[None, "n1", "n2"]), "mine", record)
+    assert found.interrupted == ()
+    assert found.runs["end"].tolist() == ["complete"]
+
+
+def test_a_run_that_a_later_one_completed_is_not_offered() -> None:
+    """What was missing has been assigned since; to the same vNIC, that is."""
+    later = [("r2", "started", "apply", "d2", None), ("r2", "outcome", "apply", "d2", ["10.0.4.3"])]
+    ended = ("r2", "finished", "apply", "d2", None)
+    events = journal(STARTED, OUTCOME, *later, ended)
+    assert [run.missing for run in history_of(events, "mine", record).interrupted] == [1]
+    events.loc[3, "nic_id"] = "n2"
+    assert history_of(events, "mine", record).interrupted == ()
+
+
+def test_an_undo_that_was_cut_off_is_begun_again() -> None:
+    """What an undo did not come to is undone by undoing the same run again."""
+    found = history_of(journal(STARTED, OUTCOME, FINISHED, ("r2", "started", "undo", "r1", None)), "mine", record)
+    assert found.last == "r1"
+
+
+def test_runs_are_listed_with_their_ends() -> None:
+    """Newest first: what each did, and whether it came to its end or was undone."""
+    undo = [("r2", "started", "undo", "r1", None), ("r2", "finished", "undo", "r1", None)]
+    found = history_of(
+        journal(STARTED, OUTCOME, FINISHED, *undo, ("r3", "started", "apply", "d3", None)), "mine", record
+    )
+    assert found.total == 3
+    assert found.runs[["run_id", "what", "end"]].to_numpy().tolist() == [
+        ["r3", "assigned", "interrupted"],
+        ["r2", "released", "complete"],
+        ["r1", "assigned", "undone"],
+    ]
+    assert found.runs[["by", "vNICs", "addresses"]].iloc[-1].tolist() == ["ada", 1, 2]
 
 
 def test_an_undone_run_is_not_undone_again() -> None:
     """After an undo there is nothing to undo; the run before it is not next."""
     undo = [("r2", "started", "undo", "r1", None), ("r2", "finished", "undo", "r1", None)]
-    found = history_of(journal(STARTED, OUTCOME, *undo), "mine")
+    found = history_of(journal(STARTED, OUTCOME, *undo), "mine", record)
     assert found.last is None
-    assert found.interrupted is None
+    assert found.interrupted == ()
     assert "released" in found.words
 
 
 def test_runs_of_another_account_are_none_of_ours() -> None:
     """A shared journal offers each account its own runs."""
-    assert history_of(journal(STARTED, OUTCOME), "theirs") == History()
+    found = history_of(journal(STARTED, OUTCOME), "theirs", record)
+    assert (found.last, found.words, found.interrupted, found.total) == (None, "", (), 0)

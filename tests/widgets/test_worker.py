@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from zecnb.widgets.worker import Worker
+from zecnb.widgets.worker import Alarm, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -225,3 +225,20 @@ def test_an_error_that_cannot_be_shown_does_not_stop_later_jobs(caplog: pytest.L
     worker.do(done.set)
     assert done.wait(5)
     assert "cannot be shown" in caplog.text
+
+
+def test_an_alarm_goes_off_once() -> None:
+    """Set again, what was set before is forgotten; cancelled, nothing comes."""
+    gone_off: list[str] = []
+    done = threading.Event()
+    alarm = Alarm()
+    alarm.set(60, lambda: gone_off.append("first"))
+    first = alarm._timer
+    alarm.set(0.01, lambda: (gone_off.append("second"), done.set()))
+    assert first.finished.is_set()  # cancelled
+    assert done.wait(10)
+    alarm.set(60, lambda: gone_off.append("third"))
+    alarm.cancel()
+    assert alarm._timer.finished.is_set()
+    Alarm().cancel()
+    assert gone_off == ["second"]

@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from zecnb.render.cells import duration, percent, plain
-from zecnb.render.tables import bare_table, verdict_view, wrap
+from zecnb.render.tables import bare_table, verdict_view, worst_first, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +31,7 @@ STYLE = (
     ".zecnb-panel{border:1px solid rgba(128,128,128,.35);border-radius:6px;padding:12px 14px;max-width:1100px;"
     "box-sizing:border-box;container-type:inline-size}"
     ".zecnb-panel .widget-html-content,.zecnb-panel .jupyter-widgets.widget-html>.widget-html-content{line-height:1.45}"
+    ".zecnb-panel .widget-html,.zecnb-panel .widget-html-content{min-width:0;max-width:100%}"
     ".zecnb-head{font-size:13px;opacity:.85}.zecnb-head b{opacity:1}"
     ".zecnb-status{font-size:14px;min-height:1.6em;padding:.3em .6em;border-left:4px solid rgba(128,128,128,.5);"
     "background:rgba(128,128,128,.08);margin:.2em 0}"
@@ -39,7 +40,7 @@ STYLE = (
     ".zecnb-status b{margin-right:.25em}"
     ".zecnb-status.ready,.zecnb-status.done{border-left-color:#009E73}"
     ".zecnb-status.blocked,.zecnb-status.error{border-left-color:#D55E00}"
-    ".zecnb-status.partly,.zecnb-status.stale,.zecnb-status.risk{border-left-color:#E69F00}"
+    ".zecnb-status.partly,.zecnb-status.stale,.zecnb-status.old,.zecnb-status.unapproved,.zecnb-status.risk{border-left-color:#E69F00}"
     ".zecnb-status.running,.zecnb-status.loading{border-left-color:#0072B2}"
     ".zecnb-files{display:flex;flex-wrap:wrap;gap:6px 14px;margin:.4em 0}"
     ".zecnb-panel .zecnb-file{color:inherit;text-decoration:underline}"
@@ -50,6 +51,7 @@ STYLE = (
     ".zecnb-panel select:focus-visible{outline:2px solid #0072B2;outline-offset:1px}"
     ".zecnb-panel .widget-toggle-buttons{display:flex;flex-direction:row;align-items:center}"
     ".zecnb-panel .widget-toggle-buttons .widget-label{flex:0 0 auto;text-align:right;margin-right:8px}"
+    ".zecnb-fold{border-top:1px solid rgba(128,128,128,.3);padding-top:4px;margin-top:4px}"
     ".zecnb-ask{align-items:center;gap:6px}"
     "</style>"
 )
@@ -60,9 +62,11 @@ _WORDS = {
     "error": "It did not work",
     "blocked": "Blocked",
     "risk": "Ready, with risks",
+    "unapproved": "Not approved yet",
     "ready": "Ready",
     "nothing": "Nothing to do",
     "stale": "Reading again",
+    "old": "No longer certain",
     "running": "Working",
     "partly": "Partly done",
     "done": "Done",
@@ -114,8 +118,12 @@ def _level(share: float, warn_at: float, critical_at: float) -> str:
 
 
 def verdicts_html(frame: pd.DataFrame) -> str:
-    """Return the verdict table of a plan about one vNIC: address, verdict, holder, why, what to do."""
-    return wrap(bare_table(verdict_view(frame), where=".frame"))
+    """Return the verdict table of a plan about one vNIC; of too many rows for a table the worst."""
+    rows = worst_first(frame)
+    note = quiet_html(f"Worst of {len(frame):,} rows first.") if len(rows) < len(frame) else ""
+    view = verdict_view(rows)
+    said = [name for name in view.columns if (view[name].fillna("") != "").any()]
+    return wrap(note, bare_table(view, said, where="panel.plan.frame", total=len(frame)))
 
 
 def quiet_html(words: str) -> str:

@@ -32,6 +32,7 @@ __all__ = [
     "table_html",
     "table_text",
     "verdict_view",
+    "worst_first",
     "wrap",
 ]
 
@@ -113,7 +114,7 @@ def plan_html(
         summary: columns of ``schema.SUMMARY``.
         header: a line above it all, plain text.
     """
-    rows = _worst_first(frame)
+    rows = worst_first(frame)
     view = pd.DataFrame({"row": rows["row"], "vNIC": _named(rows, "nic")}).join(rows[["address", "mode", "verdict"]])
     view["holder"] = _holders(rows)
     view["why"], view["what to do"], view["api_code"] = rows["reason"], rows["fix"], rows["api_code"]
@@ -179,7 +180,7 @@ def receipt_html(frame: pd.DataFrame, headline: str = "") -> str:
 
 
 def _findings(findings: pd.DataFrame) -> str:
-    rows = _worst_first(findings, "severity")
+    rows = worst_first(findings, "severity")
     view = rows[["row", "address", "severity", "code"]].copy()
     view["holder"] = _holders(rows)
     view["message"], view["what to do"], view["api_code"] = rows["message"], rows["fix"], rows["api_code"]
@@ -187,7 +188,7 @@ def _findings(findings: pd.DataFrame) -> str:
     return bare_table(view, columns, where=".findings", total=len(findings))
 
 
-def _worst_first(frame: pd.DataFrame, column: str = "verdict") -> pd.DataFrame:
+def worst_first(frame: pd.DataFrame, column: str = "verdict") -> pd.DataFrame:
     """Return the rows to show: all in their order, or of too many the worst."""
     if len(frame) <= ROWS:
         return frame

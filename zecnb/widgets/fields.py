@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
-from zecnb.planner.options import POLICIES
+from zecnb.planner.options import POLICIES, Options
 from zecnb.render.panel import quiet_html
+from zecnb.requests import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -33,6 +35,8 @@ POLICY_HELP = {
 
 _SUGGESTIONS = 30
 _FILE = "requests.csv"
+_TEXTS = (".csv", ".tsv", ".txt")
+_SHEETS = (".xlsx", ".xlsm")
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class Fields:
         addresses, count: as typed.
         policy: how a count becomes addresses.
         batch: the text of a CSV file.
+        warn_at, critical_at: utilisation in percent from which on a subnet is said to be filling, or nearly full.
     """
 
     nic: str = ""
@@ -53,6 +58,8 @@ class Fields:
     count: str = ""
     policy: str = "lowest"
     batch: str = ""
+    warn_at: float = 100 * Options.warn_at
+    critical_at: float = 100 * Options.critical_at
 
     @property
     def nic_id(self) -> str:
@@ -67,13 +74,18 @@ class Fields:
 
     def arguments(self) -> dict[str, Any]:
         """Return the keyword arguments of ``Session.plan``."""
+        chosen: dict[str, Any] = {
+            name: round(getattr(self, name) / 100, 6)
+            for name in ("warn_at", "critical_at")
+            if getattr(self, name) != getattr(Fields, name)
+        }
         if self.mode == "addresses":
-            return {"ip_addresses": self.addresses}
+            return {"ip_addresses": self.addresses, **chosen}
         policy = {"policy": self.policy} if self.policy != "lowest" else {}
         if self.mode == "batch":
-            return policy
+            return {**policy, **chosen}
         count: int | str = int(self.count) if self.count.strip().isdecimal() else self.count
-        return {"ip_address_count": count, **policy}
+        return {"ip_address_count": count, **policy, **chosen}
 
     def plan(self, session: Session) -> Plan:
         """Judge what the fields say; a pasted batch is read exactly as a file of the same text."""
@@ -84,12 +96,11 @@ class Fields:
             path.write_text(self.batch, encoding="utf-8", newline="")
             return session.plan(str(path), **self.arguments())
 
-    def code(self, verb: str = "plan") -> str:
+    def code(self) -> str:
         """Return the code that repeats what the fields say."""
         first = _FILE if self.mode == "batch" else self.nic_id
         arguments = ", ".join([repr(first), *(f"{name}={value!r}" for name, value in self.arguments().items())])
-        line = f"plan = zec.plan({arguments})"
-        return f"{line}\nreceipt = zec.apply(plan)" if verb == "apply" else line
+        return f"plan = zec.plan({arguments})"
 
 
 class Form(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
@@ -97,12 +108,16 @@ class Form(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     Args:
         changed: called whenever a field has another value.
+        do: runs a job in the background: a large spreadsheet takes a while to read.
+
+    Attributes:
+        thresholds: the fields of the thresholds, to be shown apart.
     """
 
-    def __init__(self, changed: Callable[[], None]) -> None:
+    def __init__(self, changed: Callable[[], None], do: Callable[[Callable[[], None]], None]) -> None:
         label = {"description_width": "80px"}
         self.nic = w.Combobox(
-            description="vNIC", placeholder="type a name or an id", layout=w.Layout(width="100%"), style=label
+            description="vNIC", placeholder="type a name or an id", layout=w.Layout(width="auto"), style=label
         )
         self.about = w.HTML(layout=w.Layout(margin="0 0 0 88px"))
         self.mode = w.ToggleButtons(
@@ -115,7 +130,7 @@ class Form(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             description="Addresses",
             placeholder="10.0.4.10, 10.0.4.20-23, 10.0.4.32/30 - or pick them on the map",
             rows=2,
-            layout=w.Layout(width="100%"),
+            layout=w.Layout(width="auto"),
             style=label,
         )
         self.count = w.Text(description="Count", placeholder="4", layout=w.Layout(width="180px"), style=label)
@@ -123,17 +138,28 @@ class Form(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             options=list(POLICIES), description="Policy", layout=w.Layout(width="240px"), style=label
         )
         self.help = w.HTML(layout=w.Layout(margin="0 0 0 88px"))
-        self.upload = w.FileUpload(accept=".csv,.tsv,.txt", description="Upload CSV", tooltip="Its text goes below")
+        self.upload = w.FileUpload(
+            accept=",".join(_TEXTS + _SHEETS),
+            description="Upload CSV or Excel",
+            tooltip="Its text goes below",
+            layout=w.Layout(width="auto"),
+        )
         self.batch = w.Textarea(
             description="CSV",
             placeholder="nic_id,ip_addresses,ip_address_count\n1680855999352675875,10.0.4.100-102,",
             rows=6,
-            layout=w.Layout(width="100%"),
+            layout=w.Layout(width="auto"),
             style=label,
         )
         self.batch.add_class("zecnb-csv")
+        self.warn_at, self.critical_at = (
+            w.BoundedFloatText(description=words, min=0, max=100, step=5, style=label, layout=w.Layout(width="170px"))
+            for words in ("Warning %", "Critical %")
+        )
+        self._order = w.HTML()
+        self.thresholds = w.VBox([w.HBox([self.warn_at, self.critical_at]), self._order])
         self._names: list[str] = []
-        self._changed = changed
+        self._changed, self._do = changed, do
         self._by_count = w.HBox([self.count, self.policy], layout=w.Layout(flex_flow="row wrap"))
         self._file = w.HBox([self.upload], layout=w.Layout(margin="0 0 0 88px"))
         super().__init__(
@@ -145,14 +171,18 @@ class Form(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     @property
     def fields(self) -> Fields:
         """What is in the fields now."""
-        values = (self.nic, self.mode, self.addresses, self.count, self.policy, self.batch)
-        return Fields(*(field.value for field in values))
+        return Fields(*(field.value for field in self._inputs))
+
+    @property
+    def _inputs(self) -> tuple[w.Widget, ...]:
+        """The widgets in the order of ``Fields``."""
+        asked = (self.nic, self.mode, self.addresses, self.count, self.policy, self.batch)
+        return (*asked, self.warn_at, self.critical_at)
 
     def fill(self, fields: Fields) -> None:
         """Put values into the fields, then watch them."""
-        self.nic.value, self.mode.value, self.addresses.value = fields.nic, fields.mode, fields.addresses
-        self.count.value, self.policy.value, self.batch.value = fields.count, fields.policy, fields.batch
-        for field in (self.nic, self.mode, self.addresses, self.count, self.policy, self.batch):
+        for field, value in zip(self._inputs, astuple(fields), strict=True):
+            field.value = value
             field.observe(lambda _: self._changed(), names="value")
         self.upload.observe(self._take, names="value")
 
@@ -171,7 +201,10 @@ class Form(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             part.layout.display = None if mode in modes else "none"
         self.count.layout.display = None if mode == "count" else "none"
         self.help.value = quiet_html(f"{self.policy.value}: {POLICY_HELP[self.policy.value]}")
-        for field in (self.nic, self.mode, self.addresses, self.count, self.policy, self.batch, self.upload):
+        low, high = self.warn_at.value, self.critical_at.value
+        order = "A plan that takes a subnet there is a risk, and says so."
+        self._order.value = quiet_html(order if low <= high else "Critical is below warning: nothing is warned of.")
+        for field in (*self._inputs, self.upload):
             field.disabled = running
         self._suggest()
 
@@ -189,6 +222,24 @@ class Form(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def _take(self, _: object) -> None:
         """Put an uploaded file's text into the field, where it can be read and changed."""
         for file in self.upload.value:
-            self.batch.value = bytes(file["content"]).decode("utf-8-sig", errors="replace")
+            self._do(partial(self._read, file["name"], bytes(file["content"])))
         if self.upload.value:
             self.upload.value = ()
+
+    def _read(self, name: str, content: bytes) -> None:
+        self.batch.value = _text_of(name, content)
+
+
+def _text_of(name: str, content: bytes) -> str:
+    """Return an uploaded file as the text of a CSV file.
+
+    Raises:
+        UsageError: it is no text, and no spreadsheet that can be read; says why.
+    """
+    ending = Path(name).suffix
+    if ending.lower() in _TEXTS:
+        return content.decode("utf-8-sig", errors="replace")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"uploaded{ending}"
+        path.write_bytes(content)
+        return read_table(path).to_csv(index=False)

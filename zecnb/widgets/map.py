@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from zecnb.planner.plan import Plan
     from zecnb.snapshot import Snapshot
 
-__all__ = ["draw"]
+__all__ = ["draw", "subnets_of"]
 
 _DRAWN = (Cell.PLANNED, Cell.CONFLICT)
 
@@ -42,7 +42,7 @@ def draw(picture: SubnetMap, plan: Plan, nic_id: str) -> bool:
     row = snapshot.subnets.iloc[subnet]
     shown = plan.cells(row["subnet_id"]).cells if row["subnet_id"] in plan.summary["subnet_id"].array else held
     base = np.where(np.isin(shown, _DRAWN), held, shown)
-    free = int((base == Cell.FREE).sum())
+    free = int((held == Cell.FREE).sum())  # as the verdict counts: a claim holds nothing
     unseen = int(snapshot.unseen[subnet])
     title = row["name"] if isinstance(row["name"], str) and row["name"].strip() else row["subnet_id"]
     note = f"{unseen:,} more are used by something no listing shows: a cell shown free may be taken." if unseen else ""
@@ -56,6 +56,20 @@ def draw(picture: SubnetMap, plan: Plan, nic_id: str) -> bool:
         holder_of=partial(_holder, snapshot, subnet, network),
     )
     return True
+
+
+def subnets_of(plan: Plan, snapshot: Snapshot, nic_id: str) -> list[int]:
+    """Return the positions of the subnets that a plan is about.
+
+    Args:
+        plan: what was planned.
+        snapshot: what it was planned against.
+        nic_id: the vNIC asked for, "" for a batch.
+    """
+    if not nic_id:
+        return [snapshot.subnet_position(subnet) for subnet in plan.summary["subnet_id"]]
+    nic = snapshot.nic_position(nic_id)
+    return [int(snapshot.nic_subnet[nic])] if nic >= 0 and snapshot.nic_subnet[nic] >= 0 else []
 
 
 def _holder(snapshot: Snapshot, subnet: int, network: int, offset: int) -> str:

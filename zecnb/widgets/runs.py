@@ -1,62 +1,131 @@
-"""What the journal says to a panel: the last run, and runs that never came to their end."""
+"""What the journal says to a panel: earlier runs, the last one, and those that never came to their end."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-if TYPE_CHECKING:
-    import pandas as pd
+import pandas as pd
 
-__all__ = ["History", "history_of"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zecnb.execution.history import Record
+
+__all__ = ["History", "Interrupted", "history_of"]
+
+_LISTED = 10  # runs in the table, and offered to be finished, at most: the newest
+_COLUMNS = ("when", "what", "by", "vNICs", "addresses", "end", "run_id")
+
+
+class Interrupted(NamedTuple):
+    """A run that was stopped or died before its end.
+
+    Attributes:
+        run_id: names it.
+        when, words: what it set out to do and what is missing; plain text.
+        missing: how many addresses no run has assigned so far.
+    """
+
+    run_id: str
+    when: str
+    words: str
+    missing: int
 
 
 class History(NamedTuple):
     """What the journal says.
 
     Attributes:
-        last: the last run that added addresses, None when there is none or it was undone.
+        last: the run to undo next, None when there is none or it was undone.
         words: about the last run of any kind, "" for none.
-        interrupted: the last run, when it was stopped or died before its end, else None.
-        question: about the interrupted run.
+        interrupted: runs to finish, newest first.
+        runs: one row per run, newest first: ``when, what, by, vNICs, addresses, end, run_id``.
+        total: runs there are; ``runs`` has the newest.
     """
 
     last: str | None = None
     words: str = ""
-    interrupted: str | None = None
-    question: str = ""
+    interrupted: tuple[Interrupted, ...] = ()
+    runs: pd.DataFrame = pd.DataFrame(columns=list(_COLUMNS))
+    total: int = 0
 
 
-def history_of(journal: pd.DataFrame, account: str) -> History:
+def history_of(journal: pd.DataFrame, account: str, record_of: Callable[[str], Record]) -> History:
     """Read the history of an account from its journal.
 
     Args:
         journal: ``Session.journal()``.
         account: label of the account; runs of others are none of this panel's business.
+        record_of: ``Session.record``; asked for the runs that did not come to their end.
     """
     events = journal[journal["account"] == account]
     begun = events[events["event"] == "started"]
     if not len(begun):
         return History()
+    begun = begun.iloc[::-1]
     ended = set(events.loc[events["event"] == "finished", "run_id"])
-    newest = begun.iloc[-1]
-    words = f"last run {_when(newest['at'])}: {_verb(newest)} {_done(events, newest)}, run {newest['run_id']}"
-    last = str(newest["run_id"]) if newest["kind"] == "apply" else None
-    # Of older ones nothing is said: who began another run since has seen this offer.
-    if last is None or last in ended:
-        return History(last, words)
-    asked = f"Run {last} of {_when(newest['at'])} by {newest['actor']} did not come to its end"
-    return History(last, words, last, f"{asked}: {_done(events, newest)} so far.")
+    undone = set(begun.loc[(begun["kind"] == "undo") & begun["run_id"].isin(ended), "plan_digest"])
+    newest = begun.iloc[0]
+    # An undo that was cut off is finished by undoing the same run again.
+    last = str(newest["run_id"] if newest["kind"] == "apply" else newest["plan_digest"])
+    open_ = begun[(begun["kind"] == "apply") & ~begun["run_id"].isin(ended | undone)].head(_LISTED)
+    given = _changed(events[events["kind"] == "apply"])
+    left = [_interrupted(run, record_of(run["run_id"]), given) for _, run in open_.iterrows()]
+    # Stopped in its last call, or a later run did what was missing: there is nothing to finish.
+    ended |= {run.run_id for run in left if not run.missing}
+    runs = pd.DataFrame([_row(events, run, ended, undone) for _, run in begun.head(_LISTED).iterrows()])
+    done = runs.iloc[0]
+    return History(
+        last=None if last in undone else last,
+        words=f"last run {done['when']}: {done['what']} {_many(done['addresses'], 'address', 'addresses')}, "
+        f"run {done['run_id']}",
+        interrupted=tuple(run for run in left if run.missing),
+        runs=runs,
+        total=len(begun),
+    )
 
 
-def _verb(run: pd.Series) -> str:
-    return "assigned" if run["kind"] == "apply" else "released"
+def _row(events: pd.DataFrame, run: pd.Series, ended: set[str], undone: set[str]) -> dict[str, object]:
+    mine = events[events["run_id"] == run["run_id"]]
+    changed = _changed(mine)
+    end = "undone" if run["run_id"] in undone else "complete" if run["run_id"] in ended else "interrupted"
+    verb = "assigned" if run["kind"] == "apply" else "released"
+    values = (_when(run["at"]), verb, run["actor"], mine["nic_id"].nunique(), len(changed), end, run["run_id"])
+    return dict(zip(_COLUMNS, values, strict=True))
 
 
-def _done(events: pd.DataFrame, run: pd.Series) -> str:
-    mine = events[(events["run_id"] == run["run_id"]) & events["event"].isin(["outcome", "resolved"])]
-    count = len({address for returned in mine["returned"] if isinstance(returned, list) for address in returned})
-    return f"{count:,} address{'es' * (count != 1)}"
+def _changed(events: pd.DataFrame) -> set[tuple[str, str]]:
+    """Return vNIC and address of what the API, or a read-back, said was assigned or released."""
+    answers = events[events["event"].isin(["outcome", "resolved"])]
+    return {
+        (nic, address)
+        for nic, returned in zip(answers["nic_id"], answers["returned"], strict=True)
+        if isinstance(returned, list)
+        for address in returned
+    }
+
+
+def _interrupted(run: pd.Series, record: Record, given: set[tuple[str, str]]) -> Interrupted:
+    wanted = missing = 0
+    for step in record.steps:
+        wanted += step.ip_address_count or len(step.addresses)
+        if step.ip_address_count is not None:
+            missing += step.ip_address_count - len(record.past[step.call].returned)
+        else:
+            missing += sum((step.nic_id, address) not in given for address in step.addresses)
+    rows, nics = len({row for row, *_ in record.rows}), {step.nic_id for step in record.steps}
+    where = f"vNIC {next(iter(nics))}" if len(nics) == 1 else _many(len(nics), "vNIC", "vNICs")
+    when = _when(run["at"])
+    words = (
+        f"Run {run['run_id']} of {when} by {run['actor']} did not come to its end: "
+        f"{where}, {_many(rows, 'row', 'rows')}, {missing:,} of {_many(wanted, 'address', 'addresses')} missing."
+    )
+    return Interrupted(run["run_id"], when, words, missing)
+
+
+def _many(count: int, one: str, several: str) -> str:
+    return f"{count:,} {one if count == 1 else several}"
 
 
 def _when(at: pd.Timestamp) -> str:

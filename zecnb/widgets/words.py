@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zecnb.render.cells import duration
+from zecnb.render.panel import status_html
 
 if TYPE_CHECKING:
     from zecnb.planner.plan import Plan
     from zecnb.widgets.fields import Fields
 
-__all__ = ["missing", "sent", "state", "tally", "under_way"]
+__all__ = ["missing", "sent", "state", "tally", "target", "under_way", "verdict_html"]
 
 
 def missing(fields: Fields) -> str:
@@ -43,7 +44,27 @@ def tally(plan: Plan) -> str:
     return " · ".join(f"{count:,} {words[verdict]}" for verdict, count in plan.verdicts.items())
 
 
+def target(plan: Plan) -> str:
+    """Return the vNIC that a plan is about, or how many there are."""
+    nics = plan.frame[["nic_name", "nic_id"]].fillna("").drop_duplicates().itertuples(index=False, name=None)
+    names = [" · ".join(filter(None, nic)) for nic in nics]
+    return names[0] if len(names) == 1 else f"{len(names):,} vNICs"
+
+
 def under_way(done: int, total: int, seconds: float) -> str:
     """Return how far a run is, and how long the rest will take at the pace so far."""
     left = f", about {duration(seconds / done * (total - done))} left" if 0 < done < total and seconds >= 1 else ""
     return f"{done:,} of {total:,} calls{left}"
+
+
+def verdict_html(plan: Plan, *, unapproved: bool) -> str:
+    """Return the status line of a plan.
+
+    Args:
+        plan: the plan on the screen.
+        unapproved: whether it must not be applied for want of an approval.
+    """
+    words = f"{tally(plan)} · approved by {plan.approvals[-1]['by']}" if plan.approvals else tally(plan)
+    now = "unapproved" if unapproved and plan.ok and sent(plan) else state(plan)
+    options = plan.options
+    return status_html(now, words, plan.summary, warn_at=options.warn_at, critical_at=options.critical_at)

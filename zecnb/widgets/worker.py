@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Worker"]
+__all__ = ["Alarm", "Worker"]
 
 _LOG = logging.getLogger("zecnb.widgets.worker")
 
@@ -84,3 +84,22 @@ class Worker:
                     self._preview = None
                     return preview
                 self._wake.wait(left)
+
+
+class Alarm:
+    """Calls something later, once; set again, what was set before is forgotten."""
+
+    def __init__(self) -> None:
+        self._timer: threading.Timer | None = None
+
+    def set(self, seconds: float, act: Callable[[], None]) -> None:
+        """Call ``act`` in a daemon thread after some seconds."""
+        self.cancel()
+        self._timer = threading.Timer(seconds, act)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def cancel(self) -> None:
+        """Forget what was set."""
+        if self._timer is not None:
+            self._timer.cancel()

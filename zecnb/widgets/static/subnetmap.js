@@ -175,7 +175,7 @@ class View {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw(), { signal });
     this.answers = [
       ["change:cells change:overlay change:network change:heading", () => this.load()],
-      ["change:selection", () => this.chosen()],
+      ["change:selection", () => { this.chosen(); this.tell(); }],
       ["msg:custom", (message) => this.told(message)],
     ];
     for (const [names, act] of this.answers) this.model.on(names, act);
