@@ -117,7 +117,7 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         )
         self._status, self._table = w.HTML(), w.HTML()
         self._bar = w.IntProgress(layout=w.Layout(width="auto"))
-        self._assign = w.Button(description="Assign", button_style="primary", layout=w.Layout(width="170px"))
+        self._assign = w.Button(description="Assign", layout=w.Layout(width="170px"))
         self._cancel = w.Button(description="Stop", tooltip="End after the call under way")
         self._save = w.Button(description="Save plan", tooltip="Write the plan as a JSON file")
         self._code = w.Button(description="Copy as code", tooltip="Show the code that does the same")
@@ -252,7 +252,7 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         if snapshot is not None:
             self._tell_age(snapshot, plan.age)
         if snapshot is not None and not batch:
-            self.form.about.value = nic_html(*snapshot.describe_nic(fields.nic_id), plan.options.nic_limit)
+            self.form.about.value = nic_html(*snapshot.describe_nic(fields.nic_id), plan.options.cap)
         if snapshot is not None and (subnets := subnets_of(plan, snapshot, fields.nic_id)):
             self._claims.look(snapshot, subnets)
         self.map.layout.display = None if not batch and draw(self.map, plan, fields.nic_id) else "none"
@@ -304,6 +304,7 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         ready = bool(current and plan is not None and plan.ok and wanted and not self._approval.demands(plan))
         self.form.arrange(running=running)
         self._assign.disabled = not ready
+        self._assign.button_style = "primary" if ready else ""  # a pale blue still looks like a button
         self._assign.description = f"Assign {wanted:,} address{'es' * (wanted != 1)}" if ready else "Assign"
         self._save.disabled = self._code.disabled = not current
         self._undo.disabled = running or self._history.last is None

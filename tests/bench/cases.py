@@ -8,6 +8,7 @@ from tests.bench import network, peers
 from tests.bench.data import one_subnet, to_judge, to_place
 from tests.bench.emulator import emulator
 from tests.bench.measure import Line, measure
+from tests.bench.scale import scale
 from zecnb.addresses import to_text
 from zecnb.ledger import addresses_of
 
@@ -133,8 +134,8 @@ def growth() -> Iterator[Line]:
         ("batch-pick", to_place, lambda i, d: _placed(i, d, "dense")),
     ):
         first = 0.0
-        for scale in (0.1, 0.3, 1.0) if name == "judge" else (1.0, 3.0, 10.0):
-            data = make(scale)
+        for size in (0.1, 0.3, 1.0) if name == "judge" else (1.0, 3.0, 10.0):
+            data = make(size)
             inventory, _ = _prepared(data)
             seconds, peak = measure(lambda i=inventory, d=data, w=work: w(i, d), 3)
             each = seconds / len(data.requests)
@@ -159,4 +160,5 @@ CASES: dict[str, Callable[[], Iterator[Line]]] = {
     "fetch": network.fetch,
     "apply": network.apply,
     "emulator": emulator,
+    "scale": scale,
 }
