@@ -37,6 +37,8 @@ STYLE = (
     "background:rgba(128,128,128,.08);margin:.2em 0}"
     "@container (max-width:900px){.zecnb-status{min-height:2.9em}}"
     "@container (max-width:480px){.zecnb-status{min-height:4.4em}}"
+    "@container (max-width:700px){.zecnb table.zn td,.zecnb table.zn th{padding:.3em .35em}"
+    ".zecnb table.zn td.zn-list,.zecnb table.zn td.zn-text{min-width:5em;overflow-wrap:anywhere}}"
     ".zecnb-status b{margin-right:.25em}"
     ".zecnb-status.ready,.zecnb-status.done{border-left-color:#009E73}"
     ".zecnb-status.blocked,.zecnb-status.error{border-left-color:#D55E00}"
