@@ -290,6 +290,15 @@ def test_fingerprint_of_a_change(changed: dict[str, pd.DataFrame]) -> None:
     assert {name for name in before if before[name] != after[name]} == {"sub-app"}
 
 
+def test_fingerprint_of_a_holder_without_id() -> None:
+    """Somebody holds it, and nobody knows who: the same as an id of no letters, and still told from another's."""
+    unknown = Snapshot.from_frames(**given_frames(**_set("holders", 1, "holder_id", None)))
+    assert (
+        unknown.fingerprint == Snapshot.from_frames(**given_frames(**_set("holders", 1, "holder_id", ""))).fingerprint
+    )
+    assert unknown.fingerprint != ACCOUNT.fingerprint
+
+
 def test_fingerprint_ignores_names() -> None:
     """A new display name changes nothing that a plan relies on."""
     nics = frames()["nics"].assign(name="renamed")

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from zecnb import capacity, scale
     from zecnb.connections import connect, demo
     from zecnb.errors import ZecnbError
     from zecnb.execution.outcome import conclude
@@ -27,11 +28,15 @@ __all__ = [
     "ZecnbError",
     "__version__",
     "approve",
+    "capacity",
     "conclude",
     "connect",
     "demo",
     "explore",
+    "scale",
 ]
+
+_PARTS = ("capacity", "scale")
 
 _HOMES = {
     "Inventory": "zecnb.inventory",
@@ -50,6 +55,8 @@ _HOMES = {
 def __getattr__(name: str) -> object:
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
+    if name in _PARTS:
+        return import_module(f"zecnb.{name}")
     if name == "__version__":
         from importlib.metadata import version
 

@@ -334,7 +334,8 @@ class Snapshot:
                 digest.update("\n".join(members[name].fillna("")).encode() + b"\0")
             part = self.ledger.within(at)
             digest.update(addresses_of(self.ledger.keys[part]).tobytes() + self.ledger.kind[part].tobytes())
-            digest.update("\n".join(self.holder_ids.take(pa.array(self.ledger.holder[part])).to_pylist()).encode())
+            holders = pc.fill_null(self.holder_ids.take(pa.array(self.ledger.holder[part])), "")
+            digest.update("\n".join(holders.to_pylist()).encode())
             digest.update(str(int(self.unseen[at])).encode())
             done[str(row["subnet_id"])] = digest.hexdigest()
         return done

@@ -45,6 +45,7 @@ def account(seed: int) -> dict[str, Any]:
             "subnet_id": chance.choice(subnets)["subnet_id"] if chance.random() < 0.95 else "sub-unlisted",
             "status": chance.choice(("USED", "USED", "USED", "AVAILABLE", "PENDING", "DELETING")),
             "nic_subnet_type": chance.choice((None, None, None, None, "IPv6")),
+            "nic_type": chance.choice(("Primary", "Secondary", None)),
         }
         for at in range(40)
     ]
@@ -115,6 +116,9 @@ def options(seed: int) -> dict[str, Any]:
     chosen: dict[str, Any] = {"policy": chance.choice(POLICIES), "nic_limit": chance.choice((10, 40, None))}
     if chance.random() < 0.2:
         chosen["mode"] = "server_count"
+    for name, value in (("nic_limit_counts_primary", False), ("stack_check", "subnet"), ("primary_nics_accept", False)):
+        if chance.random() < 0.3:
+            chosen[name] = value
     if chance.random() < 0.5:
         chosen["exclude"] = "10.0.1.8-11, 10.0.2.0/29"
     if chance.random() < 0.5:

@@ -71,7 +71,6 @@ def in_files(frame: pd.DataFrame, folder: Path) -> None:
 def test_a_folder_of_many_files_is_planned_and_written_by_two_processes(tmp_path: Path) -> None:
     """A cluster reads Parquet in any number of files, and writes the four frames as one machine has them."""
     frames = account(6)
-    frames["holders"]["holder_id"] = frames["holders"]["holder_id"].fillna("holder-3")
     requests = batch(frames, 6, 400)
     requests["ip_address_count"] = requests["ip_address_count"].astype("str").replace("nan", None)
     folder = Inventory.from_frames(**frames).save(tmp_path / "inventory")
@@ -101,7 +100,6 @@ def test_a_folder_of_many_files_is_planned_and_written_by_two_processes(tmp_path
 def test_a_part_is_an_ordinary_plan(tmp_path: Path) -> None:
     """A partition can be saved and read as a plan file, and knows its subnets as one machine does."""
     frames = account(3)
-    frames["holders"]["holder_id"] = frames["holders"]["holder_id"].fillna("holder-3")
     requests = batch(frames, 3)
     one = Inventory.from_frames(**frames).plan(requests)
     many = scale.plan(requests, split(frames, 2), partitions=3)
@@ -202,7 +200,6 @@ def test_wrong_data_is_refused_when_it_is_counted() -> None:
 def test_a_folder_that_is_no_inventory_is_refused(tmp_path: Path) -> None:
     """The missing or broken file is named."""
     frames = account(6)
-    frames["holders"]["holder_id"] = frames["holders"]["holder_id"].fillna("holder-3")
     requests = batch(frames, 6, 5)
     refused("inventory.json is missing", requests, tmp_path)
     folder = Inventory.from_frames(**frames).save(tmp_path / "inventory")
