@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -42,8 +41,8 @@ def serve(folder: Path, *options: str) -> tuple[subprocess.Popen[str], str]:
 
 
 def end(running: subprocess.Popen[str]) -> None:
-    """Stop it as a person does."""
-    running.send_signal(signal.SIGINT)
+    """Stop it; not by SIGINT, which a process ignores whose shell runs it in the background."""
+    running.terminate()
     running.communicate(timeout=30)
 
 

@@ -32,6 +32,7 @@ ADVICE = {
     "INVALID_NIC_LB_ASSOCIATED": "Remove the address from its load balancer first.",
     "INVALID_NIC_NOT_FOUND": "Check the vNIC id; it may have been deleted.",
     "INVALID_NIC_PRIMARY_IP_CANT_DETACH": "A primary address stays with its vNIC.",
+    "INVALID_NIC_PRIVATE_IP_EXCEED_LIMIT": "Ask for fewer addresses or use another vNIC.",
     "INVALID_NIC_STATUS": "Wait until the vNIC is AVAILABLE or USED.",
     "INVALID_OPERATION_TIMEOUT": "Read the vNIC before trying again: the call may have taken effect.",
     "INVALID_PARAMETER_PRIVATE_IP_ILLEGAL": "Plan first: it names the address that is no private IPv4 address.",
