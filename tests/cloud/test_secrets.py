@@ -220,11 +220,15 @@ TROUBLE = [
 
 
 def told(error: BaseException) -> str:
-    """Return all that an error, and whatever caused it, tells: text, attributes, traceback, pickle."""
+    """Return all that an error, and whatever caused it, tells: text, attributes, traceback, pickle.
+
+    Causes are pickled too: Dask's workers have a library that does so for every error they send.
+    """
     parts = []
     seen: BaseException | None = error
     while seen is not None:
         parts += [str(seen), repr(seen), repr(seen.args), repr(vars(seen))]
+        parts.append(pickle.dumps(vars(seen)).decode("latin-1"))
         seen = seen.__cause__ or seen.__context__
     parts += traceback.format_exception(error)
     return "\n".join(parts) + pickle.dumps(error).decode("latin-1")
