@@ -239,9 +239,8 @@ class Client:
             with self._lanes.lane() as http:
                 answer = http.post(f"/api/v2/{service}", content=msgspec.json.encode(body), headers=headers)
         except httpx.HTTPError as error:
-            error.request = httpx.Request(
-                "POST", self._lanes.first.base_url
-            )  # the one sent has the credential, and errors travel
+            # The request that was sent has the credential, and errors travel: to a worker's client, for one.
+            error.request = httpx.Request("POST", self._lanes.first.base_url)
             raise transport_error(action, error) from error
         finally:
             _log.debug("%s took %.0f ms", action, (time.monotonic() - began) * 1000)
