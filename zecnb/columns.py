@@ -56,7 +56,8 @@ def spread(values: pa.LargeStringArray, at: NDArray[np.int64], length: int) -> p
     there = np.zeros(length, np.bool_)
     there[at] = True
     valid = pa.py_buffer(np.packbits(there, bitorder="little"))
-    return pa.LargeStringArray.from_buffers(length, pa.py_buffer(np.cumsum(lengths)), values.buffers()[2], valid)
+    offsets = pa.py_buffer(np.cumsum(lengths, out=lengths))
+    return pa.LargeStringArray.from_buffers(length, offsets, values.buffers()[2], valid)
 
 
 def at_once(size: int, work: Iterable[Callable[[], _T]]) -> list[_T]:

@@ -20,7 +20,10 @@ _SHIFT = np.uint64(32)
 
 def keys_of(subnet: NDArray[np.integer], address: NDArray[np.uint32]) -> NDArray[np.uint64]:
     """Return the keys of addresses in subnets (given by position)."""
-    return (subnet.astype(np.uint64) << _SHIFT) | address
+    keys = subnet.astype(np.uint64)
+    keys <<= _SHIFT
+    keys |= address
+    return keys
 
 
 def subnets_of(keys: NDArray[np.uint64]) -> NDArray[np.int32]:

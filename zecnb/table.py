@@ -52,7 +52,9 @@ class AddressTable(NamedTuple):
 
     def places(self, subnet: NDArray[np.integer], address: NDArray[np.uint32]) -> NDArray[np.int64]:
         """Return the place of each address of a subnet; meaningless for one outside of it."""
-        return np.asarray(self.base[subnet] + (address.astype(np.int64) - self.network[subnet]))
+        place: NDArray[np.int64] = (self.base - self.network)[subnet]
+        place += address
+        return place
 
     def window(self, subnets: NDArray[np.int64]) -> tuple[int, int]:
         """Return first place of the first of some subnets (sorted positions) and the place after their last."""

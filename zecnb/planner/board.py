@@ -187,20 +187,21 @@ class Board:
         return found
 
     @cached_property
-    def entry_kind(self) -> NDArray[np.int16]:
-        """Kind of the holder, position in ``HOLDER_KINDS``, -1 where there is none."""
-        held = np.flatnonzero(self.entry >= 0)
-        kind = np.full(len(self.entry), -1, np.int16)
-        kind[held] = self.snapshot.ledger.kind[self.entry[held]]
-        return kind
+    def held(self) -> NDArray[np.intp]:
+        """Positions of the addresses that are held."""
+        return np.flatnonzero(self.entry >= 0)
+
+    @cached_property
+    def held_kind(self) -> NDArray[np.uint8]:
+        """Kind of the holder of each held address, position in ``HOLDER_KINDS``."""
+        return self.snapshot.ledger.kind[self.entry[self.held]]
 
     @cached_property
     def on_own_nic(self) -> NDArray[np.bool_]:
         """Whether the holder of each address is the vNIC that asks for it."""
         own = np.zeros(len(self.entry), np.bool_)
-        held = np.flatnonzero(self.entry >= 0)
-        holder = self.snapshot.holder_nic[self.snapshot.ledger.holder[self.entry[held]]]
-        own[held] = (holder >= 0) & (holder == self.nic[self.slot[held]])
+        holder = self.snapshot.holder_nic[self.snapshot.ledger.holder[self.entry[self.held]]]
+        own[self.held] = (holder >= 0) & (holder == self.nic[self.slot[self.held]])
         return own
 
     @cached_property
@@ -291,6 +292,16 @@ class Board:
         if not len(self.snapshot.nics):
             return np.zeros(len(self.nic), np.int64)
         return np.where(self.nic >= 0, self.snapshot.nic_used[self.nic], 0)
+
+    @cached_property
+    def slot_ids(self) -> pa.LargeStringArray:
+        """Id of each slot's vNIC as it was given, null for "none given"."""
+        return pa.concat_arrays([self.requests.nic_ids, pa.nulls(1, pa.large_string())])
+
+    @cached_property
+    def slot_subnet_ids(self) -> pa.LargeStringArray:
+        """Id of the subnet of each slot's vNIC, null where it is not known."""
+        return self.snapshot.subnet_ids.take(pa.array(self.subnet, mask=self.subnet < 0))
 
     def nic_values(self, name: str) -> pa.LargeStringArray:
         """Return a column of the vNICs frame by slot, null where there is no vNIC."""

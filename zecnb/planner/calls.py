@@ -202,14 +202,13 @@ class Calls:
         """One row per call, columns of ``schema.CALLS``."""
         at, edges = self.members
         text = self.rows.text.take(pa.array(at)).to_pylist()
-        ids = pa.concat_arrays([self.rows.board.requests.nic_ids, pa.nulls(1, pa.large_string())])
         addresses = np.empty(len(self.slot), object)
         addresses[:] = [tuple(text[low:high]) for low, high in itertools.pairwise(edges.tolist())]
         shown = self.has_count & ((self.count != 0) | (np.append(self._zero, False)[self.request]))
         return pd.DataFrame(
             {
                 "call": np.arange(len(self.slot)),
-                "nic_id": strings(ids.take(pa.array(self.slot))),
+                "nic_id": strings(self.rows.board.slot_ids.take(pa.array(self.slot))),
                 "addresses": addresses,
                 "ip_address_count": pd.arrays.IntegerArray(self.count, ~shown),
                 "predicted": pd.array(self.predicted, dtype="str"),

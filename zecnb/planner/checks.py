@@ -94,14 +94,16 @@ def _out_of_subnet(board: Board) -> NDArray[np.bool_]:
     return board.judged & ~board.inside
 
 
-def _held(*kinds: str) -> Rule:
+def _held(*kinds: str, own: bool | None = None) -> Rule:
     codes = [_KIND[kind] for kind in kinds]
 
     def rule(board: Board) -> NDArray[np.bool_]:
-        match = board.entry_kind == codes[0]
+        found = board.held_kind == codes[0]
         for code in codes[1:]:
-            match |= board.entry_kind == code
-        return np.asarray(match)
+            found |= board.held_kind == code
+        if own is not None:
+            found &= board.on_own_nic[board.held] == own
+        return _where(len(board.slot), board.held[found])
 
     return rule
 
@@ -115,18 +117,6 @@ def _first_host(board: Board) -> NDArray[np.bool_]:
     if not odd_gateway.any():
         return np.zeros(len(value), np.bool_)
     return np.asarray(board.inside & odd_gateway[board.home] & (value == first[board.home]))
-
-
-def _already_on_nic(board: Board) -> NDArray[np.bool_]:
-    return np.asarray(board.on_own_nic & (board.entry_kind == _KIND["nic_secondary"]))
-
-
-def _is_primary_of_nic(board: Board) -> NDArray[np.bool_]:
-    return np.asarray(board.on_own_nic & (board.entry_kind == _KIND["nic_primary"]))
-
-
-def _held_by_nic(board: Board) -> NDArray[np.bool_]:
-    return _held("nic_primary", "nic_secondary")(board) & ~board.on_own_nic
 
 
 def _reserved(board: Board) -> NDArray[np.bool_]:
@@ -199,9 +189,9 @@ ADDRESS_RULES: dict[str, Rule] = {
     "BROADCAST_ADDRESS": _held("broadcast"),
     "GATEWAY_ADDRESS": _held("gateway"),
     "FIRST_HOST": _first_host,
-    "ALREADY_ON_NIC": _already_on_nic,
-    "IS_PRIMARY_OF_NIC": _is_primary_of_nic,
-    "HELD_BY_NIC": _held_by_nic,
+    "ALREADY_ON_NIC": _held("nic_secondary", own=True),
+    "IS_PRIMARY_OF_NIC": _held("nic_primary", own=True),
+    "HELD_BY_NIC": _held("nic_primary", "nic_secondary", own=False),
     "HELD_BY_HAVIP": _held("havip"),
     "HELD_BY_LB": _held("lb"),
     "HELD_BY_LB_HEALTHCHECK": _held("lb_health"),

@@ -105,22 +105,22 @@ class Judgement:
 
     def frame(self) -> pd.DataFrame:
         """One row per address asked for or picked, columns of ``schema.PLAN``."""
-        rows, words = self.rows, self.words
+        rows, board = self.rows, self.rows.board
         kinds, index = self._kinds
-        everything = np.arange(len(rows.request))
+        slot, held = pa.array(rows.slot), np.flatnonzero(rows.entry >= 0)
         codes = np.empty(len(kinds), object)
         codes[:] = [kind.codes for kind in kinds]
-        subnet = rows.board.subnet[rows.slot]
         texts = {
-            "nic_id": lambda: words.nic_id(everything),
-            "nic_name": lambda: words.nic_name(everything),
-            "subnet_id": lambda: rows.board.snapshot.subnet_ids.take(pa.array(subnet, mask=subnet < 0)),
+            "nic_id": lambda: board.slot_ids.take(slot),
+            "nic_name": lambda: board.nic_values("name").take(slot),
+            "subnet_id": lambda: board.slot_subnet_ids.take(slot),
             "mode": lambda: _MODE_WORDS.take(pa.array(rows.mode)),
             "verdict": lambda: _VERDICT_WORDS.take(pa.array(self.verdict)),
             "api_code": lambda: pa.array([kind.api_code for kind in kinds], _TEXT).take(pa.array(index)),
         }
-        work = [self._reasons, lambda: self._holders(everything), *texts.values()]
-        (reason, fix), (holder_kind, holder_id, holder_name), *known = at_once(len(everything), work)
+        said = self._said  # before the columns: it shares out its own work
+        work = [lambda: self._reasons(said), lambda: self._holders(held, held, len(slot)), *texts.values()]
+        (reason, fix), (holder_kind, holder_id, holder_name), *known = at_once(len(slot), work)
         text = dict(zip(texts, known, strict=True)) | {
             "address": rows.text,
             "holder_kind": holder_kind,
@@ -132,7 +132,7 @@ class Judgement:
         numbers = {"row": rows.label, "codes": codes[index]}
         columns = {name: numbers[name] if name in numbers else strings(text[name]) for name in PLAN}
         frame = pd.DataFrame(columns, copy=False)
-        carried = rows.board.requests.carried
+        carried = board.requests.carried
         if carried is not None:
             extra = carried.iloc[rows.request].reset_index(drop=True)
             frame = frame.join(extra.rename(columns={c: f"input_{c}" for c in extra.columns if c in frame.columns}))
@@ -150,13 +150,13 @@ class Judgement:
         said = at_once(len(marked), [partial(self.words.say, code, at) for code, at in some.items()])
         return dict(zip(some, said, strict=True))
 
-    def _reasons(self) -> tuple[pa.LargeStringArray, pa.LargeStringArray]:
+    def _reasons(self, said_of: dict[str, Said]) -> tuple[pa.LargeStringArray, pa.LargeStringArray]:
         """Word each row's worst finding, or why it was picked."""
         rows = self.rows
         kinds, index = self._kinds
         at = np.full(len(rows.request), -1)
         messages, fixes, before = [], [], 0
-        for code, said in self._said.items():
+        for code, said in said_of.items():
             worst = np.array([kind.worst == code for kind in kinds])[index[said.rows]]
             at[said.rows[worst]] = before + said.text[worst]
             messages.append(said.message)
@@ -183,28 +183,36 @@ class Judgement:
         where, which = where[rank], which[rank]
         entries = list(CATALOGUE.values())
         named = np.array([entry.about == "address" for entry in entries])[which]
-        kind, who, name = self._holders(np.where(named, where, -1))
+        held = np.flatnonzero(named & (rows.entry[where] >= 0))
+        at, said_at = pa.array(where, mask=~named), pa.array(rank)
+        work = [
+            lambda: rows.text.take(at),
+            lambda: self._holders(where[held], held, len(where)),
+            lambda: pa.concat_arrays([each.message for each in said]).take(said_at),
+            lambda: pa.concat_arrays([each.fix for each in said]).take(said_at),
+        ]
+        address, (kind, who, name), message, fix = at_once(len(rows.request), work)
         return pd.DataFrame(
             {
                 "row": rows.label[where],
-                "address": strings(rows.text.take(pa.array(where, mask=~named))),
+                "address": strings(address),
                 "code": _pick(list(CATALOGUE), which),
                 "severity": _pick([entry.severity for entry in entries], which),
                 "api_code": _pick([entry.api_code or None for entry in entries], which),
                 "holder_kind": strings(kind),
                 "holder_id": strings(who),
                 "holder_name": strings(name),
-                "message": strings(pa.concat_arrays([each.message for each in said]).take(pa.array(rank))),
-                "fix": strings(pa.concat_arrays([each.fix for each in said]).take(pa.array(rank))),
+                "message": strings(message),
+                "fix": strings(fix),
             },
             copy=False,
         )
 
-    def _holders(self, at: NDArray[np.int64]) -> tuple[pa.LargeStringArray, pa.LargeStringArray, pa.LargeStringArray]:
-        """Kind, id and name of each row's holder; row -1 has none."""
-        entry = np.append(self.rows.entry, -1)[at]
-        held = np.flatnonzero(entry >= 0)
-        kind, who, name = (spread(part, held, len(at)) for part in self.words.holder(at[held]))
+    def _holders(
+        self, held: NDArray[np.int64], at: NDArray[np.int64], length: int
+    ) -> tuple[pa.LargeStringArray, pa.LargeStringArray, pa.LargeStringArray]:
+        """Kind, id and name of the holders of some rows, laid out at some positions of a column of a length."""
+        kind, who, name = (spread(part, at, length) for part in self.words.holder(held))
         return kind, who, name
 
     def summary(self) -> pd.DataFrame:

@@ -48,8 +48,7 @@ class Naming:
 
     def nic_id(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         """Id of each row's vNIC, null when none was given."""
-        ids = pa.concat_arrays([self.rows.board.requests.nic_ids, pa.nulls(1, _TEXT)])
-        return ids.take(pa.array(self.rows.slot[at]))
+        return self.rows.board.slot_ids.take(pa.array(self.rows.slot[at]))
 
     def nic_name(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         """Name of each row's vNIC, null when it is not known."""

@@ -209,9 +209,12 @@ class Rows:
     def _settled(self) -> NDArray[np.uint64]:
         """Findings without those about the subnet, which are risks and depend on what the others do."""
         plain = self.order is None and self.board.requests.one_each
-        mask = self.own_mask | (self.request_mask if plain else self.request_mask[self.request])
-        rest = self.nic_mask[self.slot] | self.plan_mask
-        return mask | np.where((self.own_mask & NOOPS) != 0, np.uint64(0), rest)
+        mask = self.nic_mask[self.slot]
+        mask |= self.plan_mask
+        mask[self.noop] = 0
+        mask |= self.own_mask
+        mask |= self.request_mask if plain else self.request_mask[self.request]
+        return mask
 
     @cached_property
     def noop(self) -> NDArray[np.bool_]:
@@ -266,10 +269,12 @@ class Rows:
     @cached_property
     def mask(self) -> NDArray[np.uint64]:
         """All findings of each row."""
-        by_subnet = np.append(self.change.mask, np.uint64(0))[self.subnet_entry]
-        if not by_subnet.any():
+        if not self.change.mask.any():
             return self._settled
-        return self._settled | np.where(self.noop, np.uint64(0), by_subnet)
+        mask = np.append(self.change.mask, np.uint64(0))[self.subnet_entry]
+        mask[self.noop] = 0
+        mask |= self._settled
+        return mask
 
 
 def _mask(length: int, found: dict[str, NDArray[np.bool_]]) -> NDArray[np.uint64]:
