@@ -162,6 +162,14 @@ def test_one_more_holder_never_makes_room(held: list[int], at: int, count: int, 
     assert before.ok or not after.ok
 
 
+def test_counts_that_each_need_one_run_are_the_exception() -> None:
+    """Where each takes the lowest run that holds it, a holder more may by luck leave pieces that fit all of them."""
+    batch = [{"nic_id": f"n{at}", "ip_address_count": count} for at, count in enumerate((5, 3, 3))]
+    held = sorted(set(range(2, 31)) - set(range(8, 15)) - set(range(20, 25)))
+    assert not small(held).plan(batch, policy="contiguous").ok
+    assert small(sorted([*held, 11])).plan(batch, policy="contiguous").ok
+
+
 @few
 @given(batch=BATCH, held=HELD, policy=st.sampled_from(POLICIES))
 @example(batch=[{"nic_id": "n0", "ip_address_count": 3}], held=[4], policy="dense")
