@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zecnb.addresses import Reason
+from zecnb.counts import CountState
 from zecnb.errors import UsageError
 from zecnb.inventory import requests_of
-from zecnb.requests import COUNT_CEILING, CountState, Requests, read_requests
+from zecnb.requests import Requests, read_requests
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ABSENT, GIVEN, NOT_POSITIVE, NOT_INTEGER = CountState
 ROWS = [
     {"nic_id": "1680855999352675875", "ip_addresses": "10.0.0.10-11, 10.10.10.10", "ip_address_count": None},
     {"nic_id": "1680855999352675876", "ip_addresses": None, "ip_address_count": 3},
@@ -35,7 +34,7 @@ def asked(requests: Requests) -> list[tuple[str | None, list[str], int | None]]:
         (
             ids[requests.nic[at]],
             [text for text, owner in zip(texts, requests.ask_request.tolist(), strict=True) if owner == at],
-            int(requests.count[at]) if requests.count_state[at] == GIVEN else None,
+            int(requests.count[at]) if requests.count_state[at] == CountState.GIVEN else None,
         )
         for at in range(len(requests))
     ]
@@ -116,78 +115,6 @@ def test_an_id_is_text(nic: Any) -> None:
 def test_blank_id(nic: str) -> None:
     """A blank id is none; that becomes a finding, not an error."""
     assert asked(Requests.one(nic, ip_address_count=1)) == [(None, [], 1)]
-
-
-# -- counts ----------------------------------------------------------------------------------------------------
-
-COUNTS: list[tuple[Any, int, CountState, str]] = [
-    (None, 0, ABSENT, ""),
-    (float("nan"), 0, ABSENT, ""),
-    (np.float64("nan"), 0, ABSENT, ""),
-    (pd.NA, 0, ABSENT, ""),
-    (pd.NaT, 0, ABSENT, ""),
-    ("", 0, ABSENT, ""),
-    ("  ", 0, ABSENT, ""),
-    (1, 1, GIVEN, ""),
-    ("4", 4, GIVEN, ""),
-    (" 4 ", 4, GIVEN, ""),
-    (4.0, 4, GIVEN, ""),
-    (np.int32(4), 4, GIVEN, ""),
-    (np.uint8(4), 4, GIVEN, ""),
-    (np.float32(4), 4, GIVEN, ""),
-    (10**9, 10**9, GIVEN, ""),
-    (10**30, COUNT_CEILING, GIVEN, ""),
-    ("9" * 30, COUNT_CEILING, GIVEN, ""),
-    (0, 0, NOT_POSITIVE, "0"),
-    (-1, -1, NOT_POSITIVE, "-1"),
-    ("-1", -1, NOT_POSITIVE, "-1"),
-    (-0.0, 0, NOT_POSITIVE, "0"),
-    (-(10**30), -COUNT_CEILING, NOT_POSITIVE, "-1000000000000000000000000000000"),
-    (True, 0, NOT_INTEGER, "True"),
-    (np.True_, 0, NOT_INTEGER, "True"),
-    (3.7, 0, NOT_INTEGER, "3.7"),
-    (np.float64(3.7), 0, NOT_INTEGER, "3.7"),
-    (float("inf"), 0, NOT_INTEGER, "inf"),
-    (Decimal("3.7"), 0, NOT_INTEGER, "3.7"),
-    ("3.7", 0, NOT_INTEGER, "3.7"),
-    ("1e3", 0, NOT_INTEGER, "1e3"),
-    ("four", 0, NOT_INTEGER, "four"),
-    ("-", 0, NOT_INTEGER, "-"),
-    ("--4", 0, NOT_INTEGER, "--4"),
-    ("4-", 0, NOT_INTEGER, "4-"),
-    ("+4", 0, NOT_INTEGER, "+4"),
-    ("1_000", 0, NOT_INTEGER, "1_000"),
-    ("1,000", 0, NOT_INTEGER, "1,000"),
-    ("\uff14", 0, NOT_INTEGER, "\uff14"),
-    ("\u00b2", 0, NOT_INTEGER, "\u00b2"),
-    ("9" * 31, 0, NOT_INTEGER, "9" * 31),
-    ("=1+1", 0, NOT_INTEGER, "=1+1"),
-    ([4], 0, NOT_INTEGER, "[4]"),
-]
-"""A count, and what it is taken for: number, state, and how it is shown."""
-
-
-@pytest.mark.parametrize(("given", "number", "state", "shown"), COUNTS, ids=[repr(case[0])[:20] for case in COUNTS])
-def test_counts(given: Any, number: int, state: CountState, shown: str) -> None:
-    """Whole numbers are counts, nothing is none, and anything else is shown as it was given; alone or in a frame."""
-    frame = pd.DataFrame({"nic_id": ["nic"], "ip_address_count": pd.Series([given], dtype=object)})
-    for requests in (Requests.one("nic", ip_address_count=given), Requests.from_frame(frame)):
-        assert requests.count.tolist() == [number]
-        assert requests.count_state.tolist() == [state]
-        assert requests.count_text.get(0, "") == shown
-
-
-@pytest.mark.parametrize("dtype", ["Int64", "float64", "object", "str", "int64[pyarrow]"])
-def test_counts_in_a_column(dtype: str) -> None:
-    """A missing value beside counts leaves them whole numbers, whatever the column's dtype makes of them."""
-    values = ["3", None, "5"] if dtype == "str" else [3, None, 5]
-    frame = pd.DataFrame({"nic_id": ["a", "b", "c"], "ip_address_count": pd.Series(values, dtype=dtype)})
-    assert [count for _, _, count in asked(Requests.from_frame(frame))] == [3, None, 5]
-
-
-def test_long_counts_are_shortened() -> None:
-    """What is shown of a count that is none is at most 40 characters."""
-    assert len(Requests.one("nic", ip_address_count="x" * 1000).count_text[0]) == 40
 
 
 # -- frames ----------------------------------------------------------------------------------------------------

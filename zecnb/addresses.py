@@ -7,7 +7,6 @@ octets without leading zeros, spaces or signs (contract.md A15); anything else i
 from __future__ import annotations
 
 import re
-import unicodedata
 from enum import IntEnum
 from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -27,14 +26,12 @@ __all__ = [
     "EXPANSION_LIMIT",
     "Reason",
     "Tokens",
-    "describe",
     "expand",
     "parse",
     "parse_cidr",
     "spans",
     "split",
     "split_cells",
-    "suggest",
     "to_text",
 ]
 
@@ -67,19 +64,6 @@ class Reason(IntEnum):
     BAD_PREFIX = 7
     RANGE_REVERSED = 8
     TOO_MANY = 9
-
-
-_WORDS = {
-    Reason.NOT_AN_ADDRESS: "is not an IPv4 address",
-    Reason.OCTET_TOO_LARGE: "has an octet above 255",
-    Reason.LEADING_ZERO: "has a leading zero, which some programs read as octal",
-    Reason.FOREIGN_DIGITS: "is not written in plain ASCII digits",
-    Reason.IPV6: "is an IPv6 address",
-    Reason.HOST_BITS: "is a CIDR whose address has host bits set",
-    Reason.BAD_PREFIX: "has a prefix length that is not 0..32",
-    Reason.RANGE_REVERSED: "is a range whose end lies before its start",
-    Reason.TOO_MANY: f"would make the ranges and CIDRs stand for more than {EXPANSION_LIMIT:,} addresses",
-}
 
 
 class Tokens(NamedTuple):
@@ -362,32 +346,3 @@ def _match(texts: pa.LargeStringArray, pattern: str) -> NDArray[np.bool_]:
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
-
-
-def describe(text: str, reason: int) -> str:
-    """Say in words why ``text`` is no address."""
-    shown = text if len(text) <= 60 else text[:57] + "..."
-    return f"{shown!r} {_WORDS[Reason(reason)]}"
-
-
-def suggest(text: str, reason: int) -> str:
-    """Say what to write instead of a bad token, "" when nothing is unambiguous."""
-    plain = unicodedata.normalize("NFKC", text).replace("\u3002", ".")
-    match Reason(reason):
-        case Reason.FOREIGN_DIGITS if parse([plain])[1][0]:
-            return f"write {plain}"
-        case Reason.LEADING_ZERO if expand([bare := re.sub(r"(^|[.-])0+(?=\d)", r"\1", text)]).reason[0] == Reason.OK:
-            return f"write {bare} if decimal is meant"
-        case Reason.HOST_BITS:
-            base, _, prefix = text.partition("/")
-            number = int(parse([base])[0][0]) & ~((1 << (32 - int(prefix))) - 1)
-            network = to_text(np.array([number], np.uint32))[0].as_py()
-            return f"write {base} for the address or {network}/{prefix} for the block"
-        case Reason.RANGE_REVERSED:
-            return "swap the two ends"
-        case Reason.IPV6:
-            return "use the IPv6 action, AssignNetworkInterfaceIpv6"
-        case Reason.TOO_MANY:
-            return "ask for a count, or for smaller ranges"
-        case _:
-            return "write four decimal numbers of 0..255, for example 10.0.4.10"

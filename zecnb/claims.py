@@ -17,6 +17,7 @@ from zecnb.planner.reservations import end_of_claim
 from zecnb.requests import read_table
 from zecnb.schema import CLAIMS, conform
 from zecnb.store import METADATA
+from zecnb.typos import why_not
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -154,7 +155,7 @@ def _check(claims: pd.DataFrame) -> None:
     for at, claim in enumerate(claims.to_dict("records")):
         if why[at]:
             text = claim["range"] if isinstance(claim["range"], str) else ""
-            raise UsageError(f"claims, row {at}: range {addresses.describe(text, int(why[at]))}")
+            raise UsageError(f"claims, row {at}: range {why_not(text, int(why[at]))[0]}")
         if not isinstance(claim["owner"], str):
             raise UsageError(f"claims, row {at}: nobody is named as owner")
         if isinstance(claim["until"], str):

@@ -9,6 +9,7 @@ import numpy as np
 from zecnb import addresses
 from zecnb.columns import column
 from zecnb.errors import UsageError
+from zecnb.typos import why_not
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,8 +52,7 @@ class Geometry(NamedTuple):
         network, prefix, reason = addresses.parse_cidr(column(subnets["cidr_block"]))
         if (wrong := ipv4 & (reason != addresses.Reason.OK)).any():
             at = int(np.flatnonzero(wrong)[0])
-            text = str(subnets["cidr_block"].iloc[at])
-            why = addresses.describe(text, int(reason[at]))
+            why, _ = why_not(str(subnets["cidr_block"].iloc[at]), int(reason[at]))
             raise UsageError(f"subnets, row {at} ({subnets['subnet_id'].iloc[at]}): cidr_block {why}")
         size = np.where(ipv4, np.left_shift(1, np.clip(32 - prefix, 0, 32)), 0)
         network = np.where(ipv4, network, 0).astype(np.uint32)

@@ -157,11 +157,16 @@ class Ledger(NamedTuple):
         low, high = np.searchsorted(self.keys, [np.uint64(subnet) << _SHIFT, np.uint64(subnet + 1) << _SHIFT])
         return slice(int(low), int(high))
 
-    def of_subnets(self, subnets: NDArray[np.integer]) -> NDArray[np.uint64]:
-        """Return the keys held in some subnets, sorted; ``subnets`` are sorted unique positions."""
+    def entries_of(self, subnets: NDArray[np.integer]) -> slice | NDArray[np.int64]:
+        """Return the entries of some subnets, in order; ``subnets`` are sorted unique positions."""
         low, high = _edges(self.keys, subnets)
         if not len(subnets):
-            return self.keys[:0]
+            return slice(0)
         if (low[1:] == high[:-1]).all():  # neighbours, as all subnets of a snapshot are: no copy
-            return self.keys[low[0] : high[-1]]
-        return np.concatenate([self.keys[a:b] for a, b in zip(low.tolist(), high.tolist(), strict=True)])
+            return slice(int(low[0]), int(high[-1]))
+        length = high - low
+        return np.repeat(low - (np.cumsum(length) - length), length) + np.arange(length.sum())
+
+    def of_subnets(self, subnets: NDArray[np.integer]) -> NDArray[np.uint64]:
+        """Return the keys held in some subnets, sorted; ``subnets`` are sorted unique positions."""
+        return self.keys[self.entries_of(subnets)]

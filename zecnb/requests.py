@@ -6,10 +6,8 @@ import io
 import ipaddress
 import math
 import numbers
-import re
 import warnings
 from dataclasses import dataclass
-from enum import IntEnum
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +20,7 @@ import pyarrow.compute as pc
 
 from zecnb import addresses
 from zecnb.columns import at_once, column
+from zecnb.counts import no_counts, read_column, read_values
 from zecnb.errors import UsageError
 from zecnb.schema import match_columns
 
@@ -30,10 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["COUNT_CEILING", "CountState", "Requests", "read_requests", "read_table"]
-
-COUNT_CEILING = 1 << 40
-"""Counts above it are taken as it: no subnet holds that many, and sums stay within int64."""
+__all__ = ["Requests", "read_requests", "read_table"]
 
 _FIELDS = ("nic_id", "ip_addresses", "ip_address_count")
 _ALIASES = {
@@ -46,15 +42,6 @@ _TEXT_ENDINGS = (".csv", ".tsv", ".txt")
 _EXCEL_ENDINGS = (".xlsx", ".xlsm")
 
 
-class CountState(IntEnum):
-    """What the count field of a request holds."""
-
-    ABSENT = 0
-    GIVEN = 1
-    NOT_POSITIVE = 2
-    NOT_INTEGER = 3
-
-
 @dataclass(frozen=True, repr=False, eq=False)
 class Requests:
     """Requests and the addresses they name, as columns.
@@ -65,7 +52,7 @@ class Requests:
         nic: int64[n], position in ``nic_ids``, -1 when none was given.
         count: int64[n], 0 when absent or unusable.
         count_state: uint8[n], a ``CountState``.
-        count_text: the count as given, for wording, by request position; only those that are not GIVEN.
+        count_text: Arrow strings, a count that is not usable as it was given, null elsewhere.
         ask_request: int64[m], request of each address.
         ask_row: int64[m], the caller's row number of each address.
         asks: the addresses and bad tokens, m of them.
@@ -77,7 +64,7 @@ class Requests:
     nic: NDArray[np.int64]
     count: NDArray[np.int64]
     count_state: NDArray[np.uint8]
-    count_text: dict[int, str]
+    count_text: pa.LargeStringArray
     ask_request: NDArray[np.int64]
     ask_row: NDArray[np.int64]
     asks: addresses.Tokens
@@ -113,16 +100,16 @@ class Requests:
         if not isinstance(nic_id, str):
             raise UsageError(f"nic_id is the vNIC's id as text, not {type(nic_id).__name__}")
         tokens = _tokens(ip_addresses)
-        count, state, text = _count(ip_address_count)
+        count, state, text = read_values([ip_address_count])
         found = addresses.expand(tokens)
         name = nic_id.strip()
         return cls(
             row=np.zeros(1, np.int64),
             nic_ids=pa.array([name] if name else [], pa.large_string()),
             nic=np.array([0 if name else -1]),
-            count=np.array([count]),
-            count_state=np.array([state], np.uint8),
-            count_text={0: text} if text else {},
+            count=count,
+            count_state=state,
+            count_text=text,
             ask_request=np.zeros(len(found.value), np.int64),
             ask_row=found.source,
             asks=found,
@@ -145,7 +132,8 @@ class Requests:
         ]
         (source, found), (nic, nic_ids) = at_once(len(frame), reading)
         nic[nic == pc.index(nic_ids, "").as_py()] = -1
-        count, state, count_text = _count_column(frame, names.get("ip_address_count"))
+        asked = names.get("ip_address_count")
+        count, state, count_text = no_counts(len(frame)) if asked is None else read_column(frame[asked])
         others = [name for name in frame.columns if name not in names.values()]
         return cls(
             row=np.arange(len(frame)),
@@ -264,24 +252,6 @@ def _id_column(series: pd.Series) -> tuple[NDArray[np.int64], pa.LargeStringArra
     return np.asarray(pc.fill_null(at, -1)).astype(np.int64), dictionary
 
 
-def _count_column(frame: pd.DataFrame, name: object) -> tuple[NDArray[np.int64], NDArray[np.uint8], dict[int, str]]:
-    """Return number and state of each count, and those that are no usable count as they were given."""
-    if name is None:
-        return np.zeros(len(frame), np.int64), np.zeros(len(frame), np.uint8), {}
-    series = frame[name]
-    if series.dtype == np.int64:
-        value = np.clip(series.to_numpy(), -COUNT_CEILING, COUNT_CEILING)
-        low = value < 1
-        texts = {int(i): str(value[i]) for i in np.flatnonzero(low)}
-        return value, np.where(low, CountState.NOT_POSITIVE, CountState.GIVEN).astype(np.uint8), texts
-    cells = [_count(cell) for cell in series.tolist()]
-    return (
-        np.array([number for number, _, _ in cells], np.int64),
-        np.array([state for _, state, _ in cells], np.uint8),
-        {i: text for i, (_, _, text) in enumerate(cells) if text},
-    )
-
-
 def _address_column(frame: pd.DataFrame, name: object) -> tuple[NDArray[np.int64], addresses.Tokens]:
     """Return the request and the tokens of every address in the column."""
     if name is None:
@@ -348,31 +318,3 @@ def _token_list(value: object) -> list[str]:
         return [item if isinstance(item, str) else str(item) for item in value]  # type: ignore[attr-defined]
     except TypeError:
         raise UsageError(f"ip_addresses is text or a list of text, not {type(value).__name__}") from None
-
-
-def _count(value: object) -> tuple[int, CountState, str]:
-    """Return a count as number, state and, when it is no usable count, as it was given."""
-    nothing = value is None or value is pd.NA or value is pd.NaT
-    if nothing or (isinstance(value, float | np.floating) and math.isnan(value)):
-        return 0, CountState.ABSENT, ""
-    if isinstance(value, str):
-        text = value.strip()
-        if not text:
-            return 0, CountState.ABSENT, ""
-        if not re.fullmatch(r"-?[0-9]{1,30}", text):
-            return 0, CountState.NOT_INTEGER, text[:40]
-        value = int(text)
-    if isinstance(value, bool | np.bool_):
-        return 0, CountState.NOT_INTEGER, str(value)
-    if isinstance(value, float | np.floating) and float(value).is_integer():
-        value = int(value)
-    if not isinstance(value, numbers.Integral):
-        return 0, CountState.NOT_INTEGER, str(value)[:40]
-    number = int(value)
-    if number < 1:
-        return (
-            max(-COUNT_CEILING, number),
-            CountState.NOT_POSITIVE,
-            str(number)[:40],
-        )
-    return min(number, COUNT_CEILING), CountState.GIVEN, ""

@@ -12,7 +12,9 @@ from zecnb.inventory import Inventory
 
 __all__ = ["Judged", "one_subnet", "text", "to_judge", "to_place"]
 
-BAD = ("10.0.0.300", "010.0.0.5", "::1", "not-an-address", "10.0.0", "127.0.0.1", "8.8.8.8", "224.0.0.9")
+BAD = (
+    "10.{}.{}.300", "010.{}.{}.5", "fe80::{}:{}", "host-{}-{}", "10.{}.{}", "127.0.{}.{}", "8.8.{}.{}", "224.0.{}.{}"
+)  # fmt: skip
 
 
 class Judged(NamedTuple):
@@ -41,7 +43,8 @@ def text(values: np.ndarray) -> pd.Series:
 def to_judge(scale: float = 1.0, seed: int = 7) -> Judged:
     """Return 1,000,000 addresses over 2,000 vNICs and 500 subnets with 1,500,000 held ones, times ``scale``.
 
-    5 % of the addresses are bad, in every way.
+    5 % of the addresses are bad, in every way, hardly any like another. Ten times as many would not fit the private
+    ranges.
     """
     rng = np.random.default_rng(seed)
     count, nics_per = max(1, round(500 * scale)), 4
@@ -86,7 +89,8 @@ def to_judge(scale: float = 1.0, seed: int = 7) -> Judged:
     bad = rng.random(len(at)) < 0.05
     wrong = np.flatnonzero(bad)
     kind = rng.integers(0, 4, len(wrong))
-    asked.iloc[wrong[kind == 0]] = rng.choice(BAD, np.count_nonzero(kind == 0))
+    odd = wrong[kind == 0]
+    asked.iloc[odd] = [BAD[i % len(BAD)].format(i >> 8 & 255, i & 255) for i in odd.tolist()]
     taken = wrong[kind == 1]
     asked.iloc[taken] = text(network[at[taken]] + rng.choice([0, 1], len(taken))).to_numpy()
     held = wrong[kind == 2]

@@ -16,6 +16,7 @@ from zecnb import addresses
 from zecnb.columns import column, strings
 from zecnb.errors import UsageError
 from zecnb.schema import FREE_BLOCKS, OVERLAPS, PLACES
+from zecnb.typos import why_not
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -128,7 +129,7 @@ def _vpc_spans(snapshot: Snapshot) -> _Spans:
     network, prefix, reason = addresses.parse_cidr(text)
     if (reason != addresses.Reason.OK).any():
         at = int(np.flatnonzero(reason)[0])
-        raise UsageError(f"VPC CIDR {addresses.describe(str(text[at]), int(reason[at]))}")
+        raise UsageError(f"VPC CIDR {why_not(str(text[at]), int(reason[at]))[0]}")
     start = network.astype(np.int64)
     return _Spans(owner.astype(np.int64), start, start + np.left_shift(1, 32 - prefix.astype(np.int64)))
 

@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from zecnb.addresses import Reason
 from zecnb.columns import positions
+from zecnb.counts import CountState
 from zecnb.ledger import distinct, keys_of
-from zecnb.requests import CountState
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -16,9 +16,9 @@ import pandas as pd
 import pyarrow as pa
 
 from zecnb.columns import strings
+from zecnb.counts import CountState
 from zecnb.planner.findings import CATALOGUE, PLANNED, bit
 from zecnb.planner.rows import SERVER_COUNT, Rows
-from zecnb.requests import CountState
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

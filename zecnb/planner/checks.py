@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zecnb.addresses import Reason
+from zecnb.counts import CountState
 from zecnb.planner.options import DOCUMENTED_LIMIT
 from zecnb.planner.reservations import Force
-from zecnb.requests import CountState
 from zecnb.schema import HOLDER_KINDS
 
 if TYPE_CHECKING:

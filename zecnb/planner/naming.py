@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,8 @@ from zecnb import addresses
 from zecnb.schema import HOLDER_KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from zecnb.planner.rows import Rows
@@ -131,10 +133,10 @@ class Naming:
 
 def same(text: str, at: NDArray[np.int64]) -> pa.LargeStringArray:
     """Return one text for every row."""
-    return pa.array([text] * len(at), _TEXT)
+    return pa.repeat(pa.scalar(text, _TEXT), len(at))
 
 
-def numbers(values: NDArray[np.integer]) -> pa.LargeStringArray:
-    """Return numbers as text with thousands separators, each distinct one formatted once."""
+def numbers(values: NDArray[np.number], say: Callable[[Any], str] = "{:,}".format) -> pa.LargeStringArray:
+    """Return numbers as text, by default with thousands separators; each distinct one is worded once."""
     index, distinct = pd.factorize(values)
-    return pa.array([f"{value:,}" for value in distinct.tolist()], _TEXT).take(pa.array(index))
+    return pa.array(map(say, distinct.tolist()), _TEXT).take(pa.array(index))

@@ -1,8 +1,8 @@
 """Counts -> chosen addresses, by policy.
 
 Demands are served in an order of their own (larger first, then by vNIC id), so that the order of the input rows
-never changes who gets what. All subnets are served at once: the block policies loop over distinct counts; only
-``near``, where each choice depends on the one before, loops over demands.
+never changes who gets what. All subnets are served at once: the block policies loop over distinct counts, ``near``,
+where each choice depends on the one before it in its subnet, over the demands of the busiest subnet.
 """
 
 from __future__ import annotations
@@ -11,14 +11,26 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from zecnb.ledger import Runs, merge
+from zecnb.ledger import Runs, merge, subnets_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
-__all__ = ["Demand", "Placed", "place", "running_total"]
+__all__ = ["Demand", "Own", "Placed", "each", "place", "running_total"]
+
+_FAR = np.iinfo(np.int64).max
+
+
+class Own(NamedTuple):
+    """Addresses that vNICs hold already.
+
+    Attributes:
+        demand: int64[h], the demand of the vNIC, ascending.
+        key: uint64[h], the address, ascending within a demand.
+    """
+
+    demand: NDArray[np.int64]
+    key: NDArray[np.uint64]
 
 
 class Demand(NamedTuple):
@@ -27,12 +39,12 @@ class Demand(NamedTuple):
     Attributes:
         subnet: int64[d], subnet position.
         wanted: int64[d], addresses wanted, at least 1.
-        own: sorted keys each vNIC holds already, read by ``near`` only.
+        own: what their vNICs hold already, for ``near``.
     """
 
     subnet: NDArray[np.int64]
     wanted: NDArray[np.int64]
-    own: Sequence[NDArray[np.uint64]] = ()
+    own: Own | None = None
 
 
 class Placed(NamedTuple):
@@ -126,15 +138,15 @@ def _nth(
     return free.start[run] + (place - before[run]).astype(np.uint64), run
 
 
-def _each(count: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return, for every single address wanted, its demand and its number within the demand."""
+def each(count: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return, for every single one of what is counted, the entry it belongs to and its number there."""
     demand = np.repeat(np.arange(len(count)), count)
     return demand, np.arange(len(demand)) - np.repeat(np.cumsum(count) - count, count)
 
 
 def _lowest(demand: Demand, taken: NDArray[np.uint64], sink: _Sink) -> None:
     free = Runs.between(taken)
-    which, within = _each(demand.wanted)
+    which, within = each(demand.wanted)
     index = running_total(demand.subnet, demand.wanted)[which] + within
     sink.add(which, *_nth(free, demand.subnet[which], index), free)
 
@@ -142,7 +154,7 @@ def _lowest(demand: Demand, taken: NDArray[np.uint64], sink: _Sink) -> None:
 def _spread(demand: Demand, taken: NDArray[np.uint64], sink: _Sink) -> None:
     """Take evenly spaced free addresses; each vNIC's own are spread over the whole subnet too."""
     free = Runs.between(taken)
-    which, within = _each(demand.wanted)
+    which, within = each(demand.wanted)
     subnet = demand.subnet[which]
     order = np.lexsort((which, (within + 0.5) / demand.wanted[which], subnet))
     which, subnet = which[order], subnet[order]
@@ -210,29 +222,75 @@ def _fill(rest: Demand, who: NDArray[np.int64], taken: NDArray[np.uint64], sink:
     free = Runs.between(taken)
     order = np.lexsort((free.start, free.length, free.subnet))
     free = Runs(free.start[order], free.length[order])
-    which, within = _each(rest.wanted)
+    which, within = each(rest.wanted)
     key, run = _nth(free, rest.subnet[which], running_total(rest.subnet, rest.wanted)[which] + within)
     sink.add(who[which], key, run, free, fills=True)
     return key
 
 
 def _near(demand: Demand, taken: NDArray[np.uint64], sink: _Sink) -> None:
-    """Take the free addresses closest to what each vNIC holds, one demand after the other."""
-    edges = np.searchsorted(taken, np.arange(int(demand.subnet.max(initial=-1)) + 2).astype(np.uint64) << np.uint64(32))
-    local: dict[int, NDArray[np.uint64]] = {}
-    for at, (subnet, count, own) in enumerate(
-        zip(demand.subnet.tolist(), demand.wanted.tolist(), demand.own, strict=True)
-    ):
-        here = local.get(subnet, taken[edges[subnet] : edges[subnet + 1]])
-        free = Runs.between(here)
-        total = int(free.length.sum())
-        anchor = own if len(own) else here[:1]
-        before = np.cumsum(free.length) - free.length
-        run = np.searchsorted(free.start, anchor, "right") - 1
-        below = np.where(run >= 0, before[run] + free.length[run], 0)  # free addresses below each own address
-        index = np.unique(np.clip(below[:, None] + np.arange(-count, count), 0, total - 1))
-        key, run = _nth(free, np.full(len(index), subnet), index)
-        distance = np.abs(key.astype(np.int64)[:, None] - anchor.astype(np.int64)).min(axis=1)
-        best = np.sort(np.lexsort((key, distance))[:count])
-        sink.add(np.full(count, at), key[best], run[best], free)
-        local[subnet] = np.sort(np.concatenate([here, key[best]]))
+    """Take the free addresses closest to what each vNIC holds: in each subnet one after the other, in all at once."""
+    anchors, edges = _anchors(demand, taken)
+    turn = running_total(demand.subnet, np.ones(len(demand.subnet), np.int64))
+    rounds = np.split(np.argsort(turn, kind="stable"), np.cumsum(np.bincount(turn))[:-1])
+    there = len(rounds[0])  # subnets among ``taken``
+    for who in rounds:
+        if 2 * len(who) < there:
+            taken, there = taken[np.isin(subnets_of(taken), demand.subnet[who])], len(who)
+        free = Runs.between(taken)
+        owner, within = each(edges[who + 1] - edges[who])
+        key, run = _closest(free, demand.subnet[who], demand.wanted[who], owner, anchors[edges[who][owner] + within])
+        sink.add(who[np.searchsorted(demand.subnet[who], subnets_of(key))], key, run, free)
+        taken = merge(taken, np.sort(key))
+
+
+def _anchors(demand: Demand, taken: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.intp]]:
+    """Return what each demand wants to be near to, ascending, and where each demand's begin (and the end).
+
+    A vNIC that holds nothing wants to be near to the beginning of its subnet.
+    """
+    assert demand.own is not None
+    bare = np.setdiff1d(np.arange(len(demand.wanted)), demand.own.demand)
+    begin = taken[np.searchsorted(taken, demand.subnet[bare].astype(np.uint64) << np.uint64(32))]
+    which = np.concatenate([demand.own.demand, bare])
+    order = np.argsort(which, kind="stable")
+    edges = np.searchsorted(which[order], np.arange(len(demand.wanted) + 1))
+    return np.concatenate([demand.own.key, begin])[order], edges
+
+
+def _closest(
+    free: Runs,
+    subnet: NDArray[np.int64],
+    wanted: NDArray[np.int64],
+    owner: NDArray[np.int64],
+    anchor: NDArray[np.uint64],
+) -> tuple[NDArray[np.uint64], NDArray[np.intp]]:
+    """Return the free addresses closest to the anchors of one demand per subnet, the lower of two as close, and runs.
+
+    Args:
+        free: free runs.
+        subnet: of each demand, ascending.
+        wanted: addresses each demand wants.
+        owner: demand of each anchor.
+        anchor: by subnet, ascending.
+    """
+    before = np.cumsum(free.length) - free.length
+    first, total = before[np.searchsorted(free.subnet, subnet)], free.totals(subnet)
+    below = np.append(0, before + free.length)[np.searchsorted(free.start, anchor, "right")]
+    # Of the free addresses below and above each anchor, as many as are wanted will do.
+    span, step = each(2 * wanted[owner])
+    index = below[span] + step - wanted[owner][span]
+    index = np.unique(np.clip(index, first[owner[span]], (first + total)[owner[span]] - 1))
+    run = np.searchsorted(before, index, "right") - 1
+    key = free.start[run] + (index - before[run]).astype(np.uint64)
+    mine = np.searchsorted(subnet, subnets_of(key))
+    place = np.searchsorted(anchor, key)
+    distance = np.full(len(key), _FAR)
+    for beside in (place - 1, place):
+        at = np.clip(beside, 0, len(anchor) - 1)
+        near = np.abs(key.astype(np.int64) - anchor[at].astype(np.int64))
+        distance = np.where(owner[at] == mine, np.minimum(distance, near), distance)
+    order = np.lexsort((key, distance, mine))
+    rank = np.arange(len(order)) - np.searchsorted(mine, mine)
+    chosen = order[rank < wanted[mine]]
+    return key[chosen], run[chosen]

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from zecnb import addresses
+from zecnb import addresses, typos
 from zecnb.errors import UsageError
 from zecnb.ledger import keys_of
 
@@ -116,9 +116,8 @@ def _intervals(tokens: pa.LargeStringArray, what: str) -> tuple[NDArray[np.uint3
     low, high, reason = addresses.spans(tokens)
     if (reason != addresses.Reason.OK).any():
         at = int(np.flatnonzero(reason)[0])
-        text = tokens[at].as_py() or ""
-        hint = addresses.suggest(text, int(reason[at]))
-        raise UsageError(f"{what}, entry {at}: {addresses.describe(text, int(reason[at]))}; {hint}")
+        said, hint = typos.why_not(tokens[at].as_py() or "", int(reason[at]))
+        raise UsageError(f"{what}, entry {at}: {said}; {hint}")
     return low, high
 
 

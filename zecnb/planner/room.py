@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from zecnb.ledger import Runs, addresses_of, count_by_subnet, keys_of, merge, subnets_of
 from zecnb.planner.findings import CATALOGUE, bit
-from zecnb.planner.placement import Demand, Placed, place, running_total
+from zecnb.planner.placement import Demand, Own, Placed, each, place, running_total
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Room"]
 
+_LAST = np.iinfo(np.uint32).max
 _UNPLACEABLE = sum(bit(c) for c, code in CATALOGUE.items() if code.about == "nic" and code.severity == "BLOCK")
 
 
@@ -152,24 +154,35 @@ class Room:
         board = self.board
         requests = self.demands[self.placeable]
         slot = board.requests.nic[requests]
-        own = [self._own(int(nic)) for nic in board.nic[slot]] if board.options.policy == "near" else ()
+        own = self._own(board.nic[slot]) if board.options.policy == "near" else None
         demand = Demand(board.usable_subnet[slot], board.requests.count[requests], own)
         return place(board.options.policy, demand, self.untouchable if len(requests) else self.held)
 
-    def _own(self, nic: int) -> NDArray[np.uint64]:
-        ledger, snapshot = self.board.snapshot.ledger, self.board.snapshot
-        part = ledger.within(int(snapshot.nic_subnet[nic]))
-        return np.asarray(ledger.keys[part][snapshot.holder_nic[ledger.holder[part]] == nic])
-
-    def roomier(self, demand: int) -> str:
-        """Name subnets of the same VPC and region with room for a demand, roomiest first."""
+    def _own(self, nics: NDArray[np.int64]) -> Own:
+        """Return what each demand's vNIC holds."""
         snapshot = self.board.snapshot
-        at = int(self.subnets[self._place[demand]])
-        wanted = int(self.board.requests.count[self.demands[demand]])
-        kin = self._kin[1][self._kin[0][at]]
-        fitting = [int(i) for i in kin[:4] if snapshot.left[i] >= wanted and i != at][:3]
-        blocks = snapshot.subnets["cidr_block"].array
-        return ", ".join(f"{blocks[i]} ({snapshot.left[i]:,} free)" for i in fitting)
+        part = snapshot.ledger.entries_of(self.subnets)
+        keys, nic = self.held, snapshot.holder_nic[snapshot.ledger.holder[part]]
+        at = np.flatnonzero((nic >= 0) & (snapshot.nic_subnet[nic] == subnets_of(keys)))
+        at = at[np.argsort(nic[at], kind="stable")]
+        keys, nic = keys[at], nic[at]
+        low = np.searchsorted(nic, nics)
+        count = np.searchsorted(nic, nics, "right") - low
+        which, within = each(count)
+        return Own(which, keys[low[which] + within])
+
+    def roomier(self, subnet: NDArray[np.int64], count: NDArray[np.int64]) -> pa.LargeStringArray:
+        """Name subnets of the same VPC and region with room for counts that a subnet has none for, roomiest first."""
+        pair, distinct = pd.factorize(keys_of(subnet, np.minimum(count, _LAST).astype(np.uint32)))
+        words = map(self._roomier, subnets_of(distinct).tolist(), addresses_of(distinct).tolist())
+        return pa.array(words, pa.large_string()).take(pa.array(pair))
+
+    def _roomier(self, subnet: int, count: int) -> str:
+        left, blocks = self.board.snapshot.left, self.board.snapshot.texts("subnets", "cidr_block")
+        kin = self._kin[1][self._kin[0][subnet]]
+        fitting = [int(i) for i in kin[:4] if left[i] >= count and i != subnet][:3]
+        words = ", ".join(f"{blocks[i]} ({left[i]:,} free)" for i in fitting)
+        return f"room in {words}" if words else "no subnet of this VPC has that much room"
 
     @cached_property
     def _kin(self) -> tuple[NDArray[np.int64], list[NDArray[np.int64]]]:

@@ -20,6 +20,7 @@ from zecnb.planner.naming import Naming, numbers, same
 from zecnb.planner.nearest import nearest_free
 from zecnb.planner.rows import Change
 from zecnb.render.cells import duration, percent
+from zecnb.typos import describe, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +88,7 @@ class Wording(Naming):
         last = addresses.to_text(addresses_of(start + (length - 1).astype(np.uint64)))
         run = pc.binary_join_element_wise(addresses.to_text(addresses_of(start)), last, pa.scalar("-", _TEXT))
         if rows.board.options.mode == "server_count":
-            return pa.array(["a prediction: the API chooses when the count is sent"] * len(at), _TEXT)
+            return same("a prediction: the API chooses when the count is sent", at)
         words = {
             "lowest": "lowest free address",
             "spread": "evenly spread over the free addresses",
@@ -97,7 +98,7 @@ class Wording(Naming):
             "dense": "smallest run that holds them all, ",
         }[rows.board.options.policy]
         if rows.board.options.policy in ("lowest", "spread", "near"):
-            return pa.array([words] * len(at), _TEXT)
+            return same(words, at)
         lead = pc.if_else(
             pa.array(placed.fills[pick]),
             pa.scalar("no run holds them all; fills the smallest ones first, ", _TEXT),
@@ -115,7 +116,7 @@ class Wording(Naming):
         if not parts:
             return pa.nulls(len(at), _TEXT)
         if not any(isinstance(part, pa.Array) for part in parts):
-            return pa.array([template] * len(at), _TEXT)
+            return same(template, at)
         if len(parts) == 1:
             return parts[0]
         known = (pc.fill_null(part, "?") if isinstance(part, pa.Array) else part for part in parts)
@@ -147,7 +148,7 @@ class Wording(Naming):
 
     def _memory_age(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         memory = self.rows.board.memory
-        return pa.array([duration(age) for age in memory.age[memory.find(self.rows.key[at])].tolist()], _TEXT)
+        return numbers(memory.age[memory.find(self.rows.key[at])], duration)
 
     def _memory_nic(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         memory = self.rows.board.memory
@@ -172,8 +173,7 @@ class Wording(Naming):
         return numbers(self.rows.board.requests.count[self.rows.request[at]])
 
     def _count_text(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        texts = self.rows.board.requests.count_text
-        return pa.array([texts.get(i, "") for i in self.rows.request[at].tolist()], _TEXT)
+        return self.rows.board.requests.count_text.take(pa.array(self.rows.request[at]))
 
     def _earlier_row(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         return self._row_of(self.rows.board.twins.earlier, at)
@@ -247,11 +247,8 @@ class Wording(Naming):
         return self._row_of(self.rows.board.twins.rival, at)
 
     def _roomy(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        room = self.rows.room
-        number = np.full(len(self.rows.board.requests), -1)
-        number[room.demands] = np.arange(len(room.demands))
-        words = [room.roomier(i) for i in number[self.rows.request[at]].tolist()]
-        return pa.array([f"room in {w}" if w else "no subnet of this VPC has that much room" for w in words], _TEXT)
+        count = self.rows.board.requests.count[self.rows.request[at]]
+        return self.rows.room.roomier(self.home(at), count)
 
     def _run_fix(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         longest = self._largest_run(at)
@@ -290,13 +287,14 @@ class Wording(Naming):
         return names.take(pa.array(special_range(self.rows.board.requests.asks.value[self.rows.ask[at]])))
 
     def _status_fix(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return pa.array([_STATUS_FIX.get(s, "use another vNIC") for s in self._status(at).to_pylist()], _TEXT)
+        known = pc.index_in(self._status(at), pa.array(_STATUS_FIX, _TEXT))
+        return pc.fill_null(pa.array(_STATUS_FIX.values(), _TEXT).take(known), "use another vNIC")
 
     def _suggestion(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return self._tokens(addresses.suggest, at)
+        return self._tokens(suggest, at)
 
     def _syntax(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return self._tokens(addresses.describe, at)
+        return self._tokens(describe, at)
 
     def _threshold(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         options = self.rows.board.options
@@ -339,15 +337,16 @@ class Wording(Naming):
         by_request[self.rows.room.demands] = values
         return by_request[self.rows.request[at]]
 
-    def _tokens(self, say: Callable[[str, int], str], at: NDArray[np.int64]) -> pa.LargeStringArray:
+    def _tokens(
+        self, say: Callable[[pa.LargeStringArray, NDArray[np.uint8]], pa.LargeStringArray], at: NDArray[np.int64]
+    ) -> pa.LargeStringArray:
         """Word bad tokens: each distinct one once."""
         tokens = self._address(at).dictionary_encode()
-        reasons = self.rows.board.requests.asks.reason[self.rows.ask[at]]
-        codes, first = np.unique(np.asarray(tokens.indices), return_index=True)
-        words = [say(tokens.dictionary[int(c)].as_py(), int(reasons[i])) for c, i in zip(codes, first, strict=True)]
-        return pa.array(words, _TEXT).take(tokens.indices)
+        reasons = np.zeros(len(tokens.dictionary), np.uint8)
+        reasons[np.asarray(tokens.indices)] = self.rows.board.requests.asks.reason[self.rows.ask[at]]
+        return say(tokens.dictionary, reasons).take(tokens.indices)
 
     def _utilisation(self, used: NDArray[np.int64], at: NDArray[np.int64]) -> pa.LargeStringArray:
         usable = self.rows.board.snapshot.geometry.usable[self.rows.room.subnets]
         share = Change.utilisation(used, usable)
-        return pa.array([percent(value) for value in share], _TEXT).take(pa.array(self.rows.subnet_entry[at]))
+        return numbers(share[self.rows.subnet_entry[at]], percent)

@@ -169,7 +169,7 @@ def read_asks(chunk: pd.DataFrame, begin: pd.DataFrame, homes: Homes) -> pd.Data
             "nic_id": strings(requests.nic_ids.take(pa.array(nic, mask=nic < 0))),
             "count": requests.count[request],
             "state": requests.count_state[request],
-            "count_text": strings(pa.array([requests.count_text.get(i) for i in request.tolist()], _TEXT)),
+            "count_text": strings(requests.count_text.take(pa.array(request))),
             "text": strings(requests.asks.text.take(at)),
             "value": np.append(requests.asks.value, np.uint32(0))[ask],
             "reason": np.append(requests.asks.reason, np.uint8(0))[ask],
@@ -188,7 +188,6 @@ def _requests_of(asks: pd.DataFrame, carried: Sequence[object]) -> Requests:
     new = np.append(True, row[1:] != row[:-1])[: len(row)]
     first, request = np.flatnonzero(new), np.cumsum(new) - 1
     ids = column(asks["nic_id"]).take(pa.array(first)).dictionary_encode()
-    texts = asks["count_text"].iloc[first].tolist()
     others = asks.iloc[first, len(_ASKS) :].reset_index(drop=True)
     return Requests(
         row=row[first],
@@ -196,7 +195,7 @@ def _requests_of(asks: pd.DataFrame, carried: Sequence[object]) -> Requests:
         nic=np.asarray(ids.indices.fill_null(-1)).astype(np.int64),
         count=asks["count"].to_numpy()[first],
         count_state=asks["state"].to_numpy()[first],
-        count_text={at: text for at, text in enumerate(texts) if isinstance(text, str)},
+        count_text=column(asks["count_text"]).take(pa.array(first)),
         ask_request=request[listed],
         ask_row=row[listed],
         asks=Tokens(
