@@ -15,6 +15,7 @@ from zecnb.addresses import (
     EXPANSION_LIMIT,
     Reason,
     Tokens,
+    compact,
     expand,
     parse,
     parse_cidr,
@@ -99,6 +100,24 @@ def test_more_than_one_block() -> None:
     back, good = parse(texts)
     assert np.flatnonzero(~good).tolist() == [65_535, 65_536]
     assert np.array_equal(back[good], values[good])
+
+
+# -- runs ---------------------------------------------------------------------------------------------------------
+
+
+@given(st.sets(st.integers(0, 2**32 - 1), max_size=60) | st.sets(st.integers(2**24 - 40, 2**24 + 300)))
+def test_ranges_read_back_as_the_same_addresses(values: set[int]) -> None:
+    """Whatever is picked becomes text that the address field understands."""
+    wanted = np.array(sorted(values), np.uint32)
+    found = expand(split(compact(wanted)))
+    assert (found.reason == Reason.OK).all()
+    assert found.value.tolist() == wanted.tolist()
+
+
+def test_ranges_are_short() -> None:
+    """Neighbours become one range, by last octet where the rest is equal."""
+    values, _ = parse(["10.0.4.1", "10.0.4.2", "10.0.4.9", "10.0.4.255", "10.0.5.0"])
+    assert compact(values) == "10.0.4.1-2, 10.0.4.9, 10.0.4.255-10.0.5.0"
 
 
 # -- CIDRs -----------------------------------------------------------------------------------------------------

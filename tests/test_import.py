@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -37,5 +38,11 @@ def test_every_public_name_is_there() -> None:
     for name in zecnb.__all__:
         assert getattr(zecnb, name) is not None
     assert dir(zecnb) == zecnb.__all__
+
+
+def test_no_module_is_called_like_a_public_name() -> None:
+    """Importing such a module would put it in the name's place."""
+    modules = {path.stem for path in Path(zecnb.__file__).parent.iterdir()}
+    assert modules & set(zecnb.__all__) == {"capacity", "scale"}
     with pytest.raises(AttributeError, match="nothing_of_the_kind"):
         _ = zecnb.nothing_of_the_kind

@@ -364,7 +364,7 @@ def test_thresholds_and_coverage_are_said(zec: Session) -> None:
     """How full is too full, and what could not be seen, stand in the panel."""
     panel = settle(zec.panel(WEB_07, ip_address_count=2))
     assert "normal: below 75 %" in text(panel)
-    assert "coverage 100.0 % · nothing is unseen" in panel._coverage.value
+    assert "coverage 100.0 % · nothing is unseen" in panel._head.value
 
 
 def test_a_pasted_batch_is_judged(zec: Session, free: str, held: tuple[str, str]) -> None:
@@ -473,9 +473,10 @@ def test_the_last_run_of_another_panel_can_be_undone(fresh: Session) -> None:
 
 def test_pages_without_widgets_get_a_picture(zec: Session) -> None:
     """Beside the widget there is the static picture of the plan; without a plan there is none."""
-    planned = settle(zec.panel(WEB_07, ip_address_count=2))._repr_mimebundle_()
+    planned, sizes = settle(zec.panel(WEB_07, ip_address_count=2))._repr_mimebundle_()
     assert base64.b64decode(planned["image/png"]).startswith(b"\x89PNG")
-    assert "image/png" not in settle(zec.panel())._repr_mimebundle_()
+    assert 600 < sizes["image/png"]["width"] < 900  # CSS pixels: drawn finer than it is shown
+    assert "image/png" not in settle(zec.panel())._repr_mimebundle_()[0]
 
 
 def test_the_modes_are_told_apart_by_words(zec: Session) -> None:

@@ -72,7 +72,7 @@ def test_connect_from_the_environment(world: World, monkeypatch: pytest.MonkeyPa
 
 def test_connect_without_credentials() -> None:
     """Without any, the message lists what was looked for and names the demo; nothing is opened."""
-    with pytest.raises(CredentialsError, match=r"Looked for: .*zecnb\.demo\(\)"):
+    with pytest.raises(CredentialsError, match=r"(?s)all were looked for:\n- arguments.*\n- profile.*zecnb\.demo\(\)"):
         connect()
 
 

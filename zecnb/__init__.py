@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from zecnb.execution.receipt import Receipt
     from zecnb.inventory import Inventory
     from zecnb.planner.plan import Plan, approve
+    from zecnb.render.shown import table
     from zecnb.session import Session
     from zecnb.widgets.explore import explore
 
@@ -34,6 +35,7 @@ __all__ = [
     "demo",
     "explore",
     "scale",
+    "table",
 ]
 
 _PARTS = ("capacity", "scale")
@@ -49,6 +51,7 @@ _HOMES = {
     "connect": "zecnb.connections",
     "demo": "zecnb.connections",
     "explore": "zecnb.widgets.explore",
+    "table": "zecnb.render.shown",
 }
 
 

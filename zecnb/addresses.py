@@ -26,9 +26,11 @@ __all__ = [
     "EXPANSION_LIMIT",
     "Reason",
     "Tokens",
+    "compact",
     "expand",
     "parse",
     "parse_cidr",
+    "ranges",
     "spans",
     "split",
     "split_cells",
@@ -167,8 +169,9 @@ def _parse_block(
     good[rows] = fine
 
 
-_DOT_TEXT = pa.scalar(".", pa.large_string())
-_OCTETS = pa.array([str(i) for i in range(256)], pa.large_string())
+_TEXT = pa.large_string()
+_DOT_TEXT = pa.scalar(".", _TEXT)
+_OCTETS = pa.array([str(i) for i in range(256)], _TEXT)
 
 
 def to_text(values: NDArray[np.uint32]) -> pa.LargeStringArray:
@@ -177,6 +180,31 @@ def to_text(values: NDArray[np.uint32]) -> pa.LargeStringArray:
     octets = values.astype(">u4").view(np.uint8).reshape(-1, 4)
     parts = [_OCTETS.take(pa.array(np.ascontiguousarray(octets[:, i]))) for i in range(4)]
     return pc.binary_join_element_wise(*parts, _DOT_TEXT)
+
+
+def ranges(first: NDArray[np.uint32], last: NDArray[np.uint32]) -> pa.LargeStringArray:
+    """Return runs of addresses as text: ``10.0.4.10-13``, ``10.0.4.255-10.0.5.0``, or ``10.0.4.40`` for a single one.
+
+    Args:
+        first: uint32[n], where each run begins.
+        last: uint32[n], where it ends.
+    """
+    same = (first >> np.uint32(8)) == (last >> np.uint32(8))
+    octet = _OCTETS.take(pa.array((last & np.uint32(0xFF)).astype(np.uint8)))
+    begin = to_text(first)
+    end = pc.if_else(pa.array(same), octet, to_text(last))
+    return pc.if_else(pa.array(first == last), begin, pc.binary_join_element_wise(begin, end, pa.scalar("-", _TEXT)))
+
+
+def compact(values: NDArray[np.uint32]) -> str:
+    """Return addresses as ranges, ``10.0.4.10-13, 10.0.4.40``.
+
+    Args:
+        values: sorted and distinct.
+    """
+    first = np.append(True, np.diff(values) != 1)[: len(values)]
+    last = np.append(first[1:], True)[: len(values)]
+    return ", ".join(ranges(values[first], values[last]).to_pylist())
 
 
 def parse_cidr(

@@ -40,8 +40,8 @@ def page(*, demo_account: bool) -> w.Box:
         zec = demo(progress=False) if demo_account else connect(progress=False)
     except ZecnbError as error:
         says = "<h1>zecnb cannot connect</h1>"
-        words = plain(f"{error}; or start this page with: zecnb lab --app --demo")
-        body: list[Any] = [w.HTML(f"<p role='alert'>{escape(words)}</p>")]
+        lines = [*str(error).splitlines(), "Or start this page with: zecnb lab --app --demo"]
+        body: list[Any] = [w.HTML(f"<p role='alert'>{'<br>'.join(escape(plain(line)) for line in lines)}</p>")]
     else:
         where = (
             "Demo account: a local ZEC that exists for this page alone. Try anything; it is forgotten with the page."

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
+from zecnb.addresses import compact
 from zecnb.errors import ZecnbError
 from zecnb.render.cells import duration
 from zecnb.render.panel import (
     STYLE,
     code_html,
-    coverage_html,
+    coverage_words,
     headline,
     nic_html,
     quiet_html,
@@ -35,7 +36,7 @@ from zecnb.widgets.keep import code_of, saved
 from zecnb.widgets.map import draw, subnets_of
 from zecnb.widgets.parts import Folds, Offer, Question
 from zecnb.widgets.runs import History, history_of
-from zecnb.widgets.subnetmap import SubnetMap, compact
+from zecnb.widgets.subnetmap import SubnetMap
 from zecnb.widgets.words import missing, sent, target, under_way, verdict_html
 from zecnb.widgets.worker import Alarm, Worker
 
@@ -101,17 +102,18 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def __repr__(self) -> str:
         return f"Panel({self._session.account})"
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Add the picture of the plan, for pages that load no widgets."""
         bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
-        if self._worker.idle(_PICTURE_WAIT) and self.plan is not None and len(self.plan.summary) == 1:
-            bundle["image/png"] = base64.b64encode(self.plan.chart().png()).decode()
-        return bundle
+        if not self._worker.idle(_PICTURE_WAIT) or self.plan is None or len(self.plan.summary) != 1:
+            return bundle, {}
+        picture, size = self.plan.chart()._repr_png_()
+        return {**bundle, "image/png": base64.b64encode(picture).decode()}, {"image/png": size}
 
     # -- what is on the screen -----------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self._head, self._coverage = w.HTML(headline(self._session.account)), w.HTML()
+        self._head = w.HTML(headline(self._session.account), layout=w.Layout(flex="1 1 auto"))
         self._refresh = w.Button(
             description="Refresh", tooltip="Read the account again", layout=w.Layout(flex="0 0 90px")
         )
@@ -147,7 +149,7 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         # What grows and shrinks comes below the map: it must not move between two clicks on it.
         verdict = [self._status, self.map, self._table]
         end = [self._bar, verbs, self._ask, self._last, self._folds, self._receipt, self._snippet]
-        return [w.HTML(STYLE), top, self._coverage, self._offer, self.form, *verdict, *end]
+        return [w.HTML(STYLE), top, self._offer, self.form, *verdict, *end]
 
     def _watch(self) -> None:
         self.map.observe(lambda _: self._pick(), names="selection")
@@ -228,12 +230,12 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         pairs = zip(inventory.nics["name"].fillna(""), inventory.nics["nic_id"], strict=True)
         self.form.offer(f"{name} · {nic_id}" if name else nic_id for name, nic_id in pairs)
         if self.plan is None:
-            self._tell_age(inventory, inventory.age)
+            self._tell_basis(inventory)
 
-    def _tell_age(self, snapshot: Snapshot, age: float) -> None:
-        self._head.value = headline(self._session.account, age)
+    def _tell_basis(self, snapshot: Snapshot) -> None:
         partly = list(dict.fromkeys(str(source) for source in snapshot.partial["source"]))
-        self._coverage.value = coverage_html(snapshot.share_seen, int(snapshot.unseen.sum()), partly)
+        seen = coverage_words(snapshot.share_seen, int(snapshot.unseen.sum()), partly)
+        self._head.value = headline(self._session.account, snapshot.observed_at, seen)
 
     # -- preview -------------------------------------------------------------------------------------------------
 
@@ -250,7 +252,7 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         # Everything is made by now, so the parts change together and never contradict each other.
         snapshot = plan.snapshot
         if snapshot is not None:
-            self._tell_age(snapshot, plan.age)
+            self._tell_basis(snapshot)
         if snapshot is not None and not batch:
             self.form.about.value = nic_html(*snapshot.describe_nic(fields.nic_id), plan.options.cap)
         if snapshot is not None and (subnets := subnets_of(plan, snapshot, fields.nic_id)):

@@ -19,7 +19,7 @@ from zecnb.errors import UsageError
 from zecnb.geometry import Geometry
 from zecnb.holders import SEEN_FROM, read_holders
 from zecnb.ledger import Ledger, Runs, addresses_of, keys_of, subnets_of
-from zecnb.table import AddressTable
+from zecnb.lookup import AddressTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

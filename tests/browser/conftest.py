@@ -150,4 +150,6 @@ def theme(page, name: str) -> None:
 def shot(what, name: str) -> None:
     """Take a screenshot of a page or a part of it, to look at."""
     SHOTS.mkdir(exist_ok=True)
+    page = getattr(what, "page", what)
+    expect(page.locator("#jupyterlab-splash")).to_have_count(0)  # it fades away over what it covers
     what.screenshot(path=SHOTS / f"{name}.png")

@@ -56,7 +56,7 @@ def test_a_hundred_thousand_rows(run, page: Page, capsys: pytest.CaptureFixture[
     for look in ("Light", "Dark"):
         theme(page, f"JupyterLab {look}")
         for width in (700, 1600):
-            page.set_viewport_size({"width": width, "height": 1400})
+            page.set_viewport_size({"width": width, "height": 2500})
             page.wait_for_timeout(200)
             shot(table, f"explore-{look.lower()}-{width}")
         found_bad[look] = violations(page, table)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from zecnb.widgets.subnetmap import SubnetMap, compact
+from zecnb.addresses import compact
+from zecnb.widgets.subnetmap import SubnetMap
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

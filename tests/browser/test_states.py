@@ -37,7 +37,7 @@ def looks(page: Page, panel: Locator, name: str) -> None:
         if (look == "Light") != now:
             theme(page, f"JupyterLab {look}")
         for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 1700})
+            page.set_viewport_size({"width": width, "height": 2500})
             panel.scroll_into_view_if_needed()
             page.wait_for_timeout(150)
             shot(panel, f"state-{name}-{look.lower()}-{width}")

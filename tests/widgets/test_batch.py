@@ -1,4 +1,4 @@
-"""A batch in the panel: the corrected file plans clean, files are safe to open, markup stays text."""
+"""A batch in the panel: what each row becomes, files that are safe to open, markup that stays text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 import zecnb
 from zecnb.emulator.seeds import APP_SIN, WEB_07
-from zecnb.widgets.batch import batch_html, corrected, write_files
+from zecnb.widgets.batch import batch_html, write_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,24 +41,6 @@ def held(zec: Session) -> str:
     return here[here["holder_id"] != WEB_07]["address"].iloc[0]
 
 
-def test_the_corrected_file_plans_clean(zec: Session, free: list[str], held: str) -> None:
-    """Blocked, repeated and foreign addresses go, the rest stays, and what is left has no block."""
-    rows = [
-        {"nic_id": WEB_07, "ip_addresses": f"{free[0]}, {held}, ten", "owner": "ada"},
-        {"nic_id": WEB_07, "ip_addresses": free[0], "owner": "again"},
-        {"nic_id": "1", "ip_addresses": free[1], "owner": "nobody"},
-        {"nic_id": WEB_07, "ip_address_count": 2, "owner": "bob"},
-    ]
-    fixed = corrected(zec.plan(rows))
-    assert fixed["owner"].tolist() == ["ada", "bob"]
-    assert fixed["ip_addresses"].tolist() == [free[0], ""]
-    assert fixed["ip_address_count"].tolist() == ["", "2"]
-    assert f"{held}: held by vNIC web-" in fixed["left_out"].iloc[0]
-    again = zec.plan(fixed)
-    assert again.ok
-    assert again.verdicts["OK"] == 3
-
-
 def test_nothing_wrong_offers_the_plan_only(zec: Session, free: list[str]) -> None:
     """Without findings there is nothing to correct."""
     shown = batch_html(zec.plan([{"nic_id": WEB_07, "ip_addresses": free[0]}]))
@@ -85,6 +67,24 @@ def test_files_are_safe_to_open(zec: Session, free: list[str], held: str, tmp_pa
     assert zecnb.Plan.load(tmp_path / names[2]).frame["row"].tolist() == [0, 0]
 
 
+def test_formulas_of_every_kind_are_defused(zec: Session, free: list[str], held: str, tmp_path: Path) -> None:
+    """Full-width signs, leading blanks and headings count too."""
+    row = {"nic_id": WEB_07, "ip_addresses": f"{free[0]} {held}", "note": "\uff1d1+1", "=2+2": " =3+3"}
+    names = write_files(zec.plan([row]), tmp_path)
+    fixed = pd.read_csv(tmp_path / names[0], dtype=str)
+    assert fixed["note"].tolist() == ["'\uff1d1+1"]
+    assert fixed["'=2+2"].tolist() == ["' =3+3"]
+
+
+def test_a_batch_shows_what_each_row_becomes(zec: Session) -> None:
+    """Addresses that a count became are listed, and so are the subnets."""
+    plan = zec.plan([{"nic_id": WEB_07, "ip_address_count": 2}])
+    shown = batch_html(plan)
+    assert "Addresses (2)" in shown
+    assert all(address in shown for address in plan.frame["address"])
+    assert "Subnets, before and after" in shown
+
+
 def test_markup_in_a_batch_stays_text(zec: Session) -> None:
     """What stands in a file is untrusted."""
     plan = zec.plan([{"nic_id": "<img src=x onerror=alert(1)>", "ip_addresses": "<script>alert(2)</script>"}])
@@ -94,8 +94,8 @@ def test_markup_in_a_batch_stays_text(zec: Session) -> None:
 
 
 def test_large_files_are_not_put_into_the_page(zec: Session, held: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond a size the words say where the file can be had."""
-    monkeypatch.setattr("zecnb.widgets.batch._LARGEST_LINK", 10)
+    """Beyond so many rows the words say where the file can be had."""
+    monkeypatch.setattr("zecnb.widgets.batch._MOST_LINKED", 0)
     shown = batch_html(zec.plan([{"nic_id": WEB_07, "ip_addresses": held}]))
     assert "href" not in shown
     assert "Save plan writes it" in shown

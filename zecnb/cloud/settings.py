@@ -90,8 +90,8 @@ def resolve(
     )
     if auth is None:
         raise CredentialsError(
-            "no ZEC credentials. Looked for: " + "; ".join(looked) + ". Give an access key or a token as arguments, in "
-            "the environment, or in ~/.zenlayer/credentials.json; to try zecnb without an account use zecnb.demo()"
+            "\n- ".join(["no ZEC credentials. Give them in one of these ways; all were looked for:", *looked])
+            + "\nTo try zecnb without an account use zecnb.demo()."
         )
     return Settings(base_url, auth, httpx.URL(base_url).netloc.decode(), source)
 

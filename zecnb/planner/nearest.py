@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zecnb.planner.room import Room
-    from zecnb.table import AddressTable
+    from zecnb.lookup import AddressTable
 
 __all__ = ["nearest_free"]
 

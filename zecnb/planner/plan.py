@@ -11,6 +11,7 @@ import pandas as pd
 from zecnb import schema
 from zecnb.errors import PlanError, UsageError
 from zecnb.planner.board import Board
+from zecnb.planner.corrected import corrected
 from zecnb.planner.judge import Judgement
 from zecnb.planner.memory import Memory
 from zecnb.planner.options import Options
@@ -207,6 +208,15 @@ class Plan:
     def digest(self) -> str:
         """SHA-256 over everything that makes this plan this plan, 64 hex digits."""
         return digest_of(document_of(self))
+
+    def corrected(self) -> pd.DataFrame:
+        """Return what was asked for without what is wrong in it, to plan again or to hand back.
+
+        Returns:
+            One row per input row that keeps anything, in its order: ``nic_id``; ``ip_addresses`` as ranges or
+            ``ip_address_count``; the caller's own columns; ``left_out``, what was taken away and why.
+        """
+        return corrected(self.frame)
 
     def cells(self, subnet_id: str | None = None) -> SubnetCells:
         """Return what a picture of a touched subnet needs.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,6 +25,7 @@ __all__ = [
     "NOTHING",
     "Kind",
     "Shown",
+    "clock",
     "duration",
     "heading",
     "kind_of",
@@ -173,6 +174,18 @@ def duration(seconds: float) -> str:
     if seconds < 7200:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.1f} h" if seconds < 172_800 else f"{seconds / 86_400:.0f} days"
+
+
+def clock(at: datetime, *, seconds: bool = False) -> str:
+    """Return a time as a clock on the wall shows it; with the date when it is not today's.
+
+    Args:
+        at: any time with a zone.
+        seconds: say those too.
+    """
+    local = at.astimezone()
+    day = "" if local.date() == datetime.now(UTC).astimezone().date() else f"{local:%Y-%m-%d} "
+    return f"{day}{local:%H:%M:%S}" if seconds else f"{day}{local:%H:%M}"
 
 
 def records(content: Mapping[str, object]) -> dict[str, object]:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from zecnb.render.cells import duration, percent, plain
+from zecnb.render.cells import clock, percent, plain
 from zecnb.render.tables import bare_table, verdict_view, worst_first, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     import pandas as pd
 
 __all__ = [
     "STYLE",
     "code_html",
-    "coverage_html",
+    "coverage_words",
     "files_html",
     "headline",
     "nic_html",
@@ -75,11 +76,19 @@ _WORDS = {
 }
 
 
-def headline(account: str, age: float | None = None) -> str:
-    """Return the line that says what the verdict rests on."""
+def headline(account: str, read_at: datetime | None = None, coverage: str = "") -> str:
+    """Return the line that says what the verdict rests on.
+
+    Args:
+        account: its label.
+        read_at: when the inventory was read, None while it is not known; a time, since an age would not stay true.
+        coverage: how much of it was seen, plain text.
+    """
     parts = [f"<b>zecnb</b> account: {escape(plain(account))}"]
-    if age is not None:
-        parts.append(f"inventory read {duration(age)} ago")
+    if read_at is not None:
+        parts.append(f"inventory read at {clock(read_at, seconds=True)}")
+    if coverage:
+        parts.append(escape(plain(coverage)))
     return f"<div class='zecnb-head'>{' · '.join(parts)}</div>"
 
 
@@ -123,9 +132,7 @@ def verdicts_html(frame: pd.DataFrame) -> str:
     """Return the verdict table of a plan about one vNIC; of too many rows for a table the worst."""
     rows = worst_first(frame)
     note = quiet_html(f"Worst of {len(frame):,} rows first.") if len(rows) < len(frame) else ""
-    view = verdict_view(rows)
-    said = [name for name in view.columns if (view[name].fillna("") != "").any()]
-    return wrap(note, bare_table(view, said, where="panel.plan.frame", total=len(frame)))
+    return wrap(note, bare_table(verdict_view(rows), where="panel.plan.frame", total=len(frame)))
 
 
 def quiet_html(words: str) -> str:
@@ -133,7 +140,7 @@ def quiet_html(words: str) -> str:
     return f"<div class='zecnb-head'>{escape(plain(words))}</div>"
 
 
-def coverage_html(share: float, unseen: int, partial: Sequence[str]) -> str:
+def coverage_words(share: float, unseen: int, partial: Sequence[str]) -> str:
     """Return what the verdict does not rest on: addresses and sources that could not be seen.
 
     Args:
@@ -145,7 +152,7 @@ def coverage_html(share: float, unseen: int, partial: Sequence[str]) -> str:
     parts.append(f"{unseen:,} addresses are used by something no listing shows" if unseen else "nothing is unseen")
     if partial:
         parts.append(f"not completely read: {', '.join(partial)}")
-    return quiet_html(" · ".join(parts))
+    return " · ".join(parts)
 
 
 def files_html(words: str, links: Sequence[tuple[str, str, str]]) -> str:

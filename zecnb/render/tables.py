@@ -23,6 +23,7 @@ __all__ = [
     "ROWS",
     "STYLE",
     "bare_table",
+    "batch_html",
     "findings_html",
     "inventory_html",
     "plan_html",
@@ -40,6 +41,8 @@ ROWS = 50
 """Rows shown at most."""
 
 _TEXT_LIMIT = 90
+_CHANGE = "Subnets, before and after"
+_BRIEFLY = ("subnet_id", "cidr", "utilisation_before", "utilisation_after", "free_after", "largest_run_after")
 _KIND_WORDS = {
     "network": "network address",
     "gateway": "gateway",
@@ -114,32 +117,53 @@ def plan_html(
         summary: columns of ``schema.SUMMARY``.
         header: a line above it all, plain text.
     """
-    rows = worst_first(frame)
-    view = pd.DataFrame({"row": rows["row"], "vNIC": _named(rows, "nic")}).join(rows[["address", "mode", "verdict"]])
-    view["holder"] = _holders(rows)
-    view["why"], view["what to do"], view["api_code"] = rows["reason"], rows["fix"], rows["api_code"]
-    same = {"row": "row", "vNIC": "nic_id", "mode": "mode"}  # columns that say nothing when all rows agree
-    columns = [name for name in view.columns if _varied(frame, same.get(name)) and not _silent(view, name)]
-    one_nic = "" if "vNIC" in columns else "vNIC " + " · ".join(rows[["nic_name", "nic_id"]].iloc[0].dropna())
-    note = f"Worst of {len(frame):,} rows first." if len(frame) > ROWS else ""
+    one_nic = len(frame) and not _varied(frame, "nic_id")
     return wrap(
         _paragraph(header),
-        _paragraph(one_nic),
+        _paragraph("vNIC " + " · ".join(frame[["nic_name", "nic_id"]].iloc[0].dropna())) if one_nic else "",
         _tally(frame["verdict"], VERDICTS),
-        _paragraph(note),
-        bare_table(view, columns, where=".frame", total=len(frame)) if len(frame) else "",
-        bare_table(summary, caption="Subnets, before and after", where=".summary") if len(summary) else "",
+        _plan_rows(frame),
+        bare_table(summary, caption=_CHANGE, where=".summary") if len(summary) else "",
         _folded(f"API calls ({len(calls):,})", bare_table(calls, where=".calls")) if len(calls) else "",
         _folded(f"Findings ({len(findings):,})", _findings(findings), opened=not len(frame)) if len(findings) else "",
     )
+
+
+def batch_html(frame: pd.DataFrame, findings: pd.DataFrame, summary: pd.DataFrame) -> str:
+    """Return a batch: what was found, what each row becomes, the subnets before and after.
+
+    Args:
+        frame: columns of ``schema.PLAN``.
+        findings: columns of ``schema.FINDINGS``.
+        summary: columns of ``schema.SUMMARY``.
+    """
+    return wrap(
+        _tally(findings["severity"], VERDICTS) + _findings(findings) if len(findings) else "",
+        _folded(f"Addresses ({len(frame):,})", _plan_rows(frame), opened=not len(findings)) if len(frame) else "",
+        bare_table(summary, _BRIEFLY, caption=_CHANGE, where=".summary") if len(summary) else "",
+    )
+
+
+def _plan_rows(frame: pd.DataFrame) -> str:
+    """Return the rows of a plan, of too many the worst, without the columns that say nothing."""
+    if not len(frame):
+        return ""
+    rows = worst_first(frame)
+    view = pd.DataFrame({"row": rows["row"], "vNIC": _named(rows, "nic")}).join(rows[["address", "mode", "verdict"]])
+    view["holder"] = _holders(rows)
+    view["why"], view["what to do"], view["api_code"] = _beside_holder(rows["reason"]), rows["fix"], rows["api_code"]
+    same = {"row": "row", "vNIC": "nic_id", "mode": "mode"}  # columns that say nothing when all rows agree
+    columns = [name for name in view.columns if _varied(frame, same.get(name)) and not _silent(view, name)]
+    note = f"Worst of {len(frame):,} rows first." if len(frame) > ROWS else ""
+    return _paragraph(note) + bare_table(view, columns, where=".frame", total=len(frame))
 
 
 def verdict_view(rows: pd.DataFrame) -> pd.DataFrame:
     """Return what a person reads first of a plan's rows: address, verdict, holder, why, what to do."""
     view = rows[["address", "verdict"]].copy()
     view["holder"] = _holders(rows)
-    view["why"], view["what to do"] = rows["reason"], rows["fix"]
-    return view
+    view["why"], view["what to do"] = _beside_holder(rows["reason"]), rows["fix"]
+    return view[[name for name in view.columns if not _silent(view, name)]]
 
 
 def findings_html(findings: pd.DataFrame) -> str:
@@ -183,7 +207,8 @@ def _findings(findings: pd.DataFrame) -> str:
     rows = worst_first(findings, "severity")
     view = rows[["row", "address", "severity", "code"]].copy()
     view["holder"] = _holders(rows)
-    view["message"], view["what to do"], view["api_code"] = rows["message"], rows["fix"], rows["api_code"]
+    view["message"], view["what to do"] = _beside_holder(rows["message"]), rows["fix"]
+    view["api_code"] = rows["api_code"]
     columns = [name for name in view.columns if not _silent(view, name)]
     return bare_table(view, columns, where=".findings", total=len(findings))
 
@@ -206,7 +231,7 @@ def _varied(frame: pd.DataFrame, name: str | None) -> bool:
 
 def _silent(view: pd.DataFrame, name: str) -> bool:
     """Tell whether a column that often has no value has none here."""
-    return name in {"holder", "api_code"} and not (view[name].fillna("") != "").any()
+    return name in {"holder", "why", "what to do", "api_code"} and not (view[name].fillna("") != "").any()
 
 
 def _named(rows: pd.DataFrame, what: str) -> pd.Series:
@@ -215,6 +240,11 @@ def _named(rows: pd.DataFrame, what: str) -> pd.Series:
     short = [shorten(id_, ID_LIMIT, middle=True) for id_ in ids]
     pairs = zip(names, short, strict=True)
     return pd.Series([" · ".join(filter(None, (shorten(name, 40), id_))) for name, id_ in pairs], rows.index, object)
+
+
+def _beside_holder(said: pd.Series) -> pd.Series:
+    """Leave out of a sentence who holds the address: the column beside it tells."""
+    return said.where(~said.fillna("").str.startswith("held by "), "in use")
 
 
 def _holders(rows: pd.DataFrame) -> pd.Series:
@@ -245,6 +275,7 @@ def bare_table(
     limit: int | None = ROWS,
     where: str = "the frame",
     total: int | None = None,
+    whole: bool = False,
 ) -> str:
     """Return a table without its style sheet, for pages that have ``STYLE`` already.
 
@@ -255,6 +286,7 @@ def bare_table(
         limit: rows shown at most, None for all.
         where: where the rows are that are not shown.
         total: rows there are, when ``frame`` is only the first of them.
+        whole: show long texts and identifiers in full.
     """
     names = [str(name) for name in (frame.columns if columns is None else columns)]
     shown = frame if limit is None else frame.head(limit)
@@ -264,10 +296,11 @@ def bare_table(
         for name, kind in zip(names, kinds, strict=True)
     )
     values = [shown[name].astype(object).tolist() for name in names]
-    body = "".join(_row(row, names, kinds) for row in zip(*values, strict=True))
+    most = None if whole else _TEXT_LIMIT
+    body = "".join(_row(row, names, kinds, most) for row in zip(*values, strict=True))
     rest = (len(frame) if total is None else total) - len(shown)
-    if rest:
-        more = f"… {rest:,} more rows, see {where}"
+    if rest or not len(frame):
+        more = f"… {rest:,} more rows, see {where}" if rest else "no rows"
         body += f'<tr><td class="zn-more" colspan="{len(names)}">{escape(more)}</td></tr>'
     title = f"<caption>{escape(plain(caption))}</caption>" if caption else ""
     # A box that scrolls must be reachable by keyboard.
@@ -277,10 +310,10 @@ def bare_table(
     )
 
 
-def _row(row: Sequence[object], names: Sequence[str], kinds: Sequence[Kind]) -> str:
+def _row(row: Sequence[object], names: Sequence[str], kinds: Sequence[Kind], most: int | None) -> str:
     cells = []
     for value, name, kind in zip(row, names, kinds, strict=True):
-        shown = show(value, name, kind, limit=_TEXT_LIMIT)
+        shown = show(value, name, kind, limit=most)
         title = f' title="{escape(shown.full)}"' if shown.full else ""
         content = _content(shown)
         if kind is Kind.CODE:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
+
+from zecnb.render.cells import clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +92,15 @@ def _row(events: pd.DataFrame, run: pd.Series, ended: set[str], undone: set[str]
     changed = _changed(mine)
     end = "undone" if run["run_id"] in undone else "complete" if run["run_id"] in ended else "interrupted"
     verb = "assigned" if run["kind"] == "apply" else "released"
-    values = (_when(run["at"]), verb, run["actor"], mine["nic_id"].nunique(), len(changed), end, run["run_id"])
+    values = (
+        clock(run["at"].to_pydatetime()),
+        verb,
+        run["actor"],
+        mine["nic_id"].nunique(),
+        len(changed),
+        end,
+        run["run_id"],
+    )
     return dict(zip(_COLUMNS, values, strict=True))
 
 
@@ -116,7 +125,7 @@ def _interrupted(run: pd.Series, record: Record, given: set[tuple[str, str]]) ->
             missing += sum((step.nic_id, address) not in given for address in step.addresses)
     rows, nics = len({row for row, *_ in record.rows}), {step.nic_id for step in record.steps}
     where = f"vNIC {next(iter(nics))}" if len(nics) == 1 else _many(len(nics), "vNIC", "vNICs")
-    when = _when(run["at"])
+    when = clock(run["at"].to_pydatetime())
     words = (
         f"Run {run['run_id']} of {when} by {run['actor']} did not come to its end: "
         f"{where}, {_many(rows, 'row', 'rows')}, {missing:,} of {_many(wanted, 'address', 'addresses')} missing."
@@ -126,10 +135,3 @@ def _interrupted(run: pd.Series, record: Record, given: set[tuple[str, str]]) ->
 
 def _many(count: int, one: str, several: str) -> str:
     return f"{count:,} {one if count == 1 else several}"
-
-
-def _when(at: pd.Timestamp) -> str:
-    """Return a time as a clock on the wall shows it; with the date when it is not today's."""
-    local = at.to_pydatetime().astimezone()
-    today = datetime.now(UTC).astimezone().date()
-    return f"{local:%H:%M}" if local.date() == today else f"{local:%Y-%m-%d %H:%M}"

@@ -13,7 +13,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from zecnb.addresses import Reason, expand, split, to_text
+from zecnb.addresses import Reason, compact, expand, split
 from zecnb.render.cells import plain
 from zecnb.render.palette import DARK, LIGHT, MARKS, Cell, Theme
 
@@ -22,32 +22,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["LARGEST", "SubnetMap", "compact"]
+__all__ = ["LARGEST", "SubnetMap"]
 
 LARGEST = 1 << 20
 """Addresses of the largest subnet the widget takes: a /12, 1 MB."""
 
 _STATIC = Path(__file__).parent / "static"
 _SOUGHT = (Cell.PLANNED, Cell.CONFLICT)  # drawn as markers where cells are too small to see
-
-
-def compact(values: NDArray[np.uint32]) -> str:
-    """Return addresses as ranges, ``10.0.4.10-13, 10.0.4.40``.
-
-    Args:
-        values: sorted and distinct.
-    """
-    if not len(values):
-        return ""
-    last = np.append(np.flatnonzero(np.diff(values) != 1), len(values) - 1)
-    first = np.append(0, last[:-1] + 1)
-    ends = zip(values[first].tolist(), values[last].tolist(), strict=True)
-    texts = zip(to_text(values[first]).to_pylist(), to_text(values[last]).to_pylist(), strict=True)
-    parts = []
-    for (low, high), (start, end) in zip(ends, texts, strict=True):
-        short = str(high & 0xFF) if low >> 8 == high >> 8 else end
-        parts.append(start if low == high else f"{start}-{short}")
-    return ", ".join(parts)
 
 
 class SubnetMap(anywidget.AnyWidget):
