@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from zecnb.geometry import Geometry
 from zecnb.ledger import Ledger, Runs, keys_of, merge
-from zecnb.schema import SUBNETS, conform
 from zecnb.lookup import AddressTable
+from zecnb.schema import SUBNETS, conform
 
 few = settings(max_examples=80, deadline=None)
 PREFIXES = st.lists(st.integers(27, 32), min_size=1, max_size=5)

@@ -35,7 +35,7 @@ def test_conflict_fixed_assigned_and_undone(panel) -> None:
     status = panel.locator(".zecnb-status")
     assign = panel.get_by_role("button", name=re.compile("^Assign"))
     expect(status).to_contain_text("Blocked 1 OK · 4 blocked", timeout=SLOW)  # once the last cell has undone the run
-    expect(panel).to_contain_text("held by vNIC web-09")
+    expect(panel).to_contain_text("primary of vNIC web-09")
     expect(assign).to_be_disabled()
     shot(panel, "panel-blocked")
 

@@ -86,7 +86,7 @@ def test_conflict_fixed_assigned_and_undone(page: Page, url: str, asked: list[st
     field = panel.get_by_label("Addresses", exact=True)
     field.fill("10.0.4.93-97")
     expect(status).to_contain_text("Blocked", timeout=SLOW)
-    expect(panel).to_contain_text("held by vNIC web-09")
+    expect(panel).to_contain_text("primary of vNIC web-09")
     expect(assign).to_be_disabled()
     shot(page, "voila-blocked")
     field.fill("10.0.4.100-10.0.4.102")

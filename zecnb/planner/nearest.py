@@ -11,8 +11,8 @@ from zecnb.ledger import addresses_of, keys_of, merge, subnets_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from zecnb.planner.room import Room
     from zecnb.lookup import AddressTable
+    from zecnb.planner.room import Room
 
 __all__ = ["nearest_free"]
 

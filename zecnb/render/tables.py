@@ -138,7 +138,7 @@ def batch_html(frame: pd.DataFrame, findings: pd.DataFrame, summary: pd.DataFram
         summary: columns of ``schema.SUMMARY``.
     """
     return wrap(
-        _tally(findings["severity"], VERDICTS) + _findings(findings) if len(findings) else "",
+        _tally(findings["severity"], VERDICTS) + _findings(findings, brief=True) if len(findings) else "",
         _folded(f"Addresses ({len(frame):,})", _plan_rows(frame), opened=not len(findings)) if len(frame) else "",
         bare_table(summary, _BRIEFLY, caption=_CHANGE, where=".summary") if len(summary) else "",
     )
@@ -203,12 +203,16 @@ def receipt_html(frame: pd.DataFrame, headline: str = "") -> str:
     return wrap(_paragraph(headline), _tally(frame["state"], states), bare_table(frame, columns, where=".frame"))
 
 
-def _findings(findings: pd.DataFrame) -> str:
+def _findings(findings: pd.DataFrame, *, brief: bool = False) -> str:
+    """Return findings as a table; a brief one leaves to the message who holds an address, and fits narrow pages."""
     rows = worst_first(findings, "severity")
     view = rows[["row", "address", "severity", "code"]].copy()
-    view["holder"] = _holders(rows)
-    view["message"], view["what to do"] = _beside_holder(rows["message"]), rows["fix"]
-    view["api_code"] = rows["api_code"]
+    if brief:
+        view["message"], view["what to do"] = rows["message"], rows["fix"]
+    else:
+        view["holder"] = _holders(rows)
+        view["message"], view["what to do"] = _beside_holder(rows["message"]), rows["fix"]
+        view["api_code"] = rows["api_code"]
     columns = [name for name in view.columns if not _silent(view, name)]
     return bare_table(view, columns, where=".findings", total=len(findings))
 
