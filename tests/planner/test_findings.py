@@ -94,7 +94,7 @@ CASES = [
     Case("DUPLICATE_IN_REQUEST", "RISK", None, [ips(WEB1, "10.0.4.60"), ips(WEB1, "10.0.4.60")],
          "10.0.4.60 was already asked for by row 0; it is sent once", "remove", address="10.0.4.60", row=1),
     Case("DUPLICATE_ACROSS_PLAN", "BLOCK", IN_USED, [ips(WEB1, "10.0.4.60"), ips(WEB2, "10.0.4.60")],
-         "10.0.4.60 is also asked for by row 0 for vNIC nic-web1", "10.0.4.59 is the nearest free",
+         "10.0.4.60 is also asked for by row 0 for vNIC nic-web1", "10.0.4.61 is the next free",
          address="10.0.4.60", row=1),
     Case("COUNT_AND_LIST", "BLOCK", None, ips(WEB1, "10.0.4.60") | {"ip_address_count": 2}, "would drop the count",
          "keep one"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from zecnb.addresses import Reason
 from zecnb.columns import positions
@@ -85,6 +86,11 @@ class Board:
         if not len(self.snapshot.subnets):
             return np.full(len(self.nic), -1)
         return np.where(self.snapshot.geometry.ipv4[self.subnet], self.subnet, -1)
+
+    @cached_property
+    def nic_rank(self) -> NDArray[np.int64]:
+        """Place of each slot's vNIC id in their order, so that who comes first does not depend on the rows'."""
+        return np.append(np.asarray(pc.rank(self.requests.nic_ids, tiebreaker="dense")).astype(np.int64), 0)
 
     # -- by address asked ------------------------------------------------------------------------------------
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from zecnb.ledger import Runs, addresses_of, count_by_subnet, keys_of, merge, subnets_of
 from zecnb.planner.findings import CATALOGUE, bit
@@ -102,8 +101,11 @@ class Room:
         slot = board.requests.nic
         ready = board.counted & ((self.nic_mask[slot] & np.uint64(_UNPLACEABLE & ~bit("NIC_LIMIT"))) == 0)
         asked = np.flatnonzero(ready)
-        rank = np.asarray(pc.rank(board.requests.nic_ids, tiebreaker="dense")).astype(np.int64)[slot[asked]]
-        return asked[np.lexsort((asked, rank, -board.modest_count[asked], board.usable_subnet[slot[asked]]))]
+        return asked[
+            np.lexsort(
+                (asked, board.nic_rank[slot[asked]], -board.modest_count[asked], board.usable_subnet[slot[asked]])
+            )
+        ]
 
     @cached_property
     def _place(self) -> NDArray[np.int64]:

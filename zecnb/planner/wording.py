@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from string import Formatter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,9 +16,9 @@ from zecnb import addresses
 from zecnb.columns import column
 from zecnb.ledger import addresses_of, keys_of
 from zecnb.planner.checks import SPECIAL_RANGES, special_range
-from zecnb.planner.findings import CATALOGUE
+from zecnb.planner.findings import CATALOGUE, bit
 from zecnb.planner.naming import Naming, numbers, same
-from zecnb.planner.nearest import nearest_free
+from zecnb.planner.nearest import offer
 from zecnb.planner.rows import Change
 from zecnb.render.cells import duration, percent
 from zecnb.typos import describe, suggest
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
+
+    from zecnb.planner.nearest import Offers
 
 __all__ = ["Said", "Wording"]
 
@@ -37,6 +40,7 @@ _STATUS_FIX = {
     "CREATE_FAILED": "it was never created; use another vNIC",
 }
 _TEXT = pa.large_string()
+_OFFERED = np.uint64(sum(bit(code) for code, entry in CATALOGUE.items() if "{nearest}" in entry.fix))
 _GUESSES = 100  # vNIC ids that are compared with every known one; a file of nothing but unknown ids must not hang
 
 
@@ -212,14 +216,26 @@ class Wording(Naming):
         return pa.array([words[text] for text in self._nic_id(at).to_pylist()], _TEXT)
 
     def _nearest(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        """Nearest address that is free after the plan, in the same subnet."""
-        nearer, some = nearest_free(self.rows.room, self.home(at), self.rows.key[at])
-        text = pc.binary_join_element_wise(
-            addresses.to_text(addresses_of(nearer)),
-            pa.scalar("is the nearest free", _TEXT),
-            pa.scalar(" ", _TEXT),
+        """An address that is free after the plan, in the same subnet, and offered to no other row."""
+        rows, offers = self._offers
+        here = np.searchsorted(rows, at)
+        word = pc.if_else(pa.array(offers.nearest[here]), pa.scalar("is the nearest free", _TEXT), "is the next free")
+        none = pc.if_else(
+            pa.array(offers.any_free[here]),
+            pa.scalar("the few free addresses are offered to other rows", _TEXT),
+            "no address of the subnet is free",
         )
-        return pc.if_else(pa.array(some), text, pa.scalar("no address of the subnet is free", _TEXT))
+        text = pc.binary_join_element_wise(
+            addresses.to_text(addresses_of(offers.key[here])), word, pa.scalar(" ", _TEXT)
+        )
+        return pc.if_else(pa.array(offers.some[here]), text, none)
+
+    @cached_property
+    def _offers(self) -> tuple[NDArray[np.int64], Offers]:
+        """Rows that are told of another address, ascending, and the addresses."""
+        rows, board = self.rows, self.rows.board
+        at = np.flatnonzero(rows.mask & _OFFERED)
+        return at, offer(rows.room, self.home(at), rows.key[at], board.nic_rank[rows.slot[at]])
 
     def _nic_after(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         slot = self.rows.slot[at]
