@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from tests.render.layout import check_texts
@@ -24,6 +25,17 @@ def test_counts_of_both():
     assert counts["before"].sum() == counts["after"].sum() == 256
     assert counts.loc["planned"].tolist() == [0, 3, 3]
     assert counts.loc["free", "change"] == -3
+
+
+def test_a_conflict_changes_nothing():
+    """What cannot be had stays with whoever has it, and what is free stays free."""
+    before = np.full(16, Cell.FREE, np.uint8)
+    before[[0, 1, 15]], before[4] = Cell.RESERVED, Cell.OTHER_NIC
+    after = before.copy()
+    after[[4, 5]] = Cell.CONFLICT
+    chart = BeforeAfterChart("10.0.0.0/28", before, after)
+    assert chart.counts.set_index("state").loc[["free", "other vNIC", "conflict"], "change"].tolist() == [0, 0, 2]
+    assert "free 12 → 12 · longest free run 10 → 10" in repr(chart)
 
 
 def test_legend_equals_the_counts():

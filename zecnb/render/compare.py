@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 from matplotlib.patches import Rectangle
 
 from zecnb.render.cellmap import Grid, check_cells, draw_map, draw_mark
 from zecnb.render.figures import Chart, blank_axes, draw_heading, label, new_figure, write
 from zecnb.render.occupancy import counts_of, longest_free_run
-from zecnb.render.palette import MARKS, theme
+from zecnb.render.palette import MARKS, Cell, theme
 from zecnb.render.text import table_text
 
 if TYPE_CHECKING:
-    import numpy as np
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
@@ -60,11 +60,20 @@ class BeforeAfterChart(Chart):
 
     @property
     def counts(self) -> pd.DataFrame:
-        """Addresses in each state: ``state, before, after, change``."""
-        before, after = counts_of(self.before), counts_of(self.after)["count"]
+        """Addresses in each state: ``state, before, after, change``.
+
+        A conflict changes nothing: what it is drawn over counts too.
+        """
+        before, after = counts_of(self.before), counts_of(self._become)["count"]
+        after[Cell.CONFLICT] = np.count_nonzero(self.after == Cell.CONFLICT)
         return pd.DataFrame(
             {"state": before["state"], "before": before["count"], "after": after, "change": after - before["count"]}
         )
+
+    @property
+    def _become(self) -> NDArray[np.uint8]:
+        """What the addresses really become."""
+        return np.where(self.after == Cell.CONFLICT, self.before, self.after)
 
     def redacted(self) -> BeforeAfterChart:
         """Return the same picture without names and addresses."""
@@ -118,5 +127,5 @@ class BeforeAfterChart(Chart):
 
     def _line(self) -> str:
         free = [int(count) for count in self.counts[["before", "after"]].iloc[0]]
-        runs = [longest_free_run(cells) for cells in (self.before, self.after)]
+        runs = [longest_free_run(cells) for cells in (self.before, self._become)]
         return f"free {free[0]:,} → {free[1]:,} · longest free run {runs[0]:,} → {runs[1]:,}"
