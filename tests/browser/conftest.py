@@ -12,10 +12,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import nbformat
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
@@ -117,12 +121,17 @@ def run(page, lab: str, folder: Path):
     """Run a notebook of the given cells in JupyterLab; returns its panel once the last cell is done."""
 
     def start(name: str, *cells: str):
-        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-        shown = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells], metadata=kernel)
-        nbformat.write(shown, folder / f"{name}.ipynb")
+        write_notebook(folder / f"{name}.ipynb", cells)
         return run_all(page, lab, f"{name}.ipynb")
 
     return start
+
+
+def write_notebook(path: Path, cells: Iterable[str]) -> None:
+    """Write a notebook of code cells."""
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    shown = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells], metadata=kernel)
+    nbformat.write(shown, path)
 
 
 def run_all(page, lab: str, name: str):
