@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.render.frames import calls, plan_frame, summary
-from zecnb.render.cells import NOTHING, Kind, heading, kind_of, percent, plain, records, shorten, show
+from zecnb.render.cells import NOTHING, Kind, heading, kind_of, percent, plain, plural, records, shorten, show
 
 
 @pytest.mark.parametrize(
@@ -158,3 +158,12 @@ def test_records_of_numbers_and_times():
     frame = pd.DataFrame({"n": np.array([1, 2]), "at": pd.to_datetime(["2026-05-03", None]), "share": [0.5, np.nan]})
     parsed = json.loads(json.dumps(records({"frame": frame})))
     assert parsed["frame"] == [{"n": 1, "at": "2026-05-03T00:00:00", "share": 0.5}, {"n": 2, "at": None, "share": None}]
+
+
+def test_plural():
+    """Counts take thousands separators and the right form."""
+    assert [plural(1, "run"), plural(2, "run"), plural(1024, "address", "addresses")] == [
+        "1 run",
+        "2 runs",
+        "1,024 addresses",
+    ]

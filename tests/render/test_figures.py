@@ -16,7 +16,7 @@ from PIL import Image
 from tests.render.frames import EVIL
 from tests.render.subnets import subnet
 from zecnb.errors import UsageError
-from zecnb.render.figures import DPI, label, plural
+from zecnb.render.figures import DPI, label
 from zecnb.render.occupancy import OccupancyChart
 
 if TYPE_CHECKING:
@@ -132,12 +132,3 @@ def test_any_name_can_be_drawn(name: str):
 def test_letters_without_a_font_become_boxes():
     """A letter that no installed font has is a box, not a warning."""
     assert label("web\U0001f9ff07") == "web□07"
-
-
-def test_plural():
-    """Counts take thousands separators and the right form."""
-    assert [plural(1, "run"), plural(2, "run"), plural(1024, "address", "addresses")] == [
-        "1 run",
-        "2 runs",
-        "1,024 addresses",
-    ]

@@ -31,6 +31,7 @@ __all__ = [
     "kind_of",
     "percent",
     "plain",
+    "plural",
     "records",
     "shorten",
     "show",
@@ -165,6 +166,11 @@ def percent(value: object) -> str:
     if 0.999 < share < 1:
         return "> 99.9 %"
     return f"{share:.1%}".replace("%", " %")
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """Return ``1 address``, ``1,024 addresses``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def duration(seconds: float) -> str:

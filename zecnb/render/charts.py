@@ -10,8 +10,8 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from zecnb.errors import UsageError
-from zecnb.render.cells import ID_LIMIT, percent, shorten
-from zecnb.render.figures import Chart, blank_axes, draw_heading, label, new_figure, plural, write
+from zecnb.render.cells import ID_LIMIT, percent, plural, shorten
+from zecnb.render.figures import Chart, blank_axes, draw_heading, hatch, label, new_figure, write
 from zecnb.render.palette import TONES, theme
 from zecnb.render.text import table_text
 
@@ -114,14 +114,8 @@ def _legend(figure: Figure, top: float, paint: Theme, chart: UtilisationChart | 
         x += 1.75
     if hatched:
         axes.add_patch(Rectangle((x, 0.07), 0.16, 0.16, facecolor=_FILL["normal"], linewidth=0))
-        _hatch(axes, x, 0.07, 0.16, 0.16)
+        hatch(axes, x, 0.07, 0.16, 0.16)
         write(axes, x + 0.24, 0.15, "of it unseen by any listing", colour=paint.text, size=8)
-
-
-def _hatch(axes: Axes, x: float, y: float, width: float, height: float) -> None:
-    box = Rectangle((x, y), width, height, fill=False, hatch="//////", edgecolor=_INK, linewidth=0, zorder=3)
-    box.set_hatch_linewidth(0.6)
-    axes.add_patch(box)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -184,7 +178,7 @@ class UtilisationChart(Chart):
             )
             axes.add_patch(bar)
             if subnet.unseen > 0:
-                _hatch(axes, (subnet.share - subnet.unseen) * bars, y, subnet.unseen * bars, step - 0.07)
+                hatch(axes, (subnet.share - subnet.unseen) * bars, y, subnet.unseen * bars, step - 0.07)
             write(axes, _MARGIN - left, middle, subnet.name, colour=paint.text, size=8, width=1.3)
             write(axes, -0.1, middle, subnet.cidr, colour=paint.quiet, size=7.5, mono=True, ha="right")
             write(axes, bars + 0.07, middle, subnet.symbol, colour=paint.text, size=8, weight="bold")

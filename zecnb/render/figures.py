@@ -21,6 +21,7 @@ from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, fontManager, get_font
+from matplotlib.patches import Rectangle
 from matplotlib.textpath import text_to_path
 from PIL import Image
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from zecnb.render.palette import Theme
 
-__all__ = ["DPI", "Chart", "blank_axes", "draw_heading", "fit", "label", "new_figure", "plural", "write"]
+__all__ = ["DPI", "Chart", "blank_axes", "draw_heading", "fit", "hatch", "label", "new_figure", "write"]
 
 DPI = 96
 """Pixels per inch as shown; PNGs are drawn ``scale`` times finer."""
@@ -191,6 +192,13 @@ def write(
     )
 
 
+def hatch(axes: Axes, x: float, y: float, width: float, height: float, colour: str = "#000000") -> None:
+    """Draw stripes over a part of a bar."""
+    box = Rectangle((x, y), width, height, fill=False, hatch="//////", edgecolor=colour, linewidth=0, zorder=3)
+    box.set_hatch_linewidth(0.6)
+    axes.add_patch(box)
+
+
 def fit(text: str, width: float, size: float, weight: str = "normal") -> str:
     """Return as much of a text as ``width`` inches hold at ``size`` points, with an ellipsis if not all."""
     font = _font(size, weight, mono=False)
@@ -268,8 +276,3 @@ def label(text: str, limit: int = 48) -> str:
     """
     line = " ".join("".join(_drawable(text[: 4 * limit])).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
-
-
-def plural(count: int, one: str, many: str = "") -> str:
-    """Return ``1 address``, ``1,024 addresses``."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"

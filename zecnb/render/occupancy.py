@@ -11,7 +11,8 @@ from matplotlib.patches import Rectangle
 
 from zecnb.addresses import to_text
 from zecnb.render.cellmap import Grid, check_cells, draw_map, draw_mark, network_of
-from zecnb.render.figures import Chart, blank_axes, draw_heading, label, new_figure, plural, write
+from zecnb.render.cells import plural
+from zecnb.render.figures import Chart, blank_axes, draw_heading, label, new_figure, write
 from zecnb.render.palette import MARKS, UNSEEN, Cell, Mark, theme
 
 if TYPE_CHECKING:

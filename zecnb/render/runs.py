@@ -10,7 +10,8 @@ import pandas as pd
 from matplotlib.patches import Rectangle
 
 from zecnb.render.cellmap import Grid, check_cells, draw_colours, draw_labels
-from zecnb.render.figures import Chart, blank_axes, draw_heading, label, new_figure, plural, write
+from zecnb.render.cells import plural
+from zecnb.render.figures import Chart, blank_axes, draw_heading, label, new_figure, write
 from zecnb.render.palette import Cell, theme
 from zecnb.render.text import table_text
 
