@@ -104,7 +104,7 @@ class Inventory(Snapshot):
         Raises:
             UsageError: there is no such subnet, it has no IPv4, or it has not that many.
         """
-        at = self._ipv4(subnet_id)
+        at = self.ipv4_position(subnet_id)
         part = self.free_runs.within(at, most=count)
         before = np.cumsum(part.length)
         if count < 1 or not len(before) or before[-1] < count:
@@ -175,7 +175,7 @@ class Inventory(Snapshot):
         Raises:
             UsageError: there is no such subnet, or it has no IPv4.
         """
-        at = np.flatnonzero(self.geometry.ipv4) if subnet_id is None else np.array([self._ipv4(subnet_id)])
+        at = np.flatnonzero(self.geometry.ipv4) if subnet_id is None else np.array([self.ipv4_position(subnet_id)])
         return occupancy(self, at)
 
     def regain(self, subnet_id: str, size: int = 16) -> pd.DataFrame:
@@ -193,7 +193,7 @@ class Inventory(Snapshot):
         """
         if isinstance(size, bool) or not isinstance(size, int) or size < 2 or size & (size - 1):
             raise UsageError(f"size is a power of two of 2 or more, not {size!r}")
-        return regain(self, self._ipv4(subnet_id), size)
+        return regain(self, self.ipv4_position(subnet_id), size)
 
     def chart(
         self, subnet_id: str | None = None, *, kind: str = "", nic_id: str | None = None, dark: bool = False
@@ -213,7 +213,7 @@ class Inventory(Snapshot):
         """
         if subnet_id is None:
             return self._account_chart(kind or "utilisation", dark=dark)
-        at = self._ipv4(subnet_id)
+        at = self.ipv4_position(subnet_id)
         nic = -1 if nic_id is None else self.nic_position(nic_id)
         if nic_id is not None and nic < 0:
             raise UsageError(f"no vNIC {nic_id!r} in this inventory of {len(self.nics)} vNICs")
@@ -246,12 +246,6 @@ class Inventory(Snapshot):
                 unseen = int(self.unseen[at])
                 return OccupancyChart(cidr, codes, unseen=unseen, title=title, nic_name=name, dark=dark)
         raise UsageError(f"kind is one of occupancy, runs, fragmentation for a subnet, not {kind!r}")
-
-    def _ipv4(self, subnet_id: str) -> int:
-        at = self.subnet_position(subnet_id)
-        if not self.geometry.ipv4[at]:
-            raise UsageError(f"subnet {subnet_id} has no IPv4")
-        return at
 
     def __repr__(self) -> str:
         held, share = int(self.seen.sum()), percent(self.share_seen)

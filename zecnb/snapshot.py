@@ -319,7 +319,20 @@ class Snapshot:
         """
         at = int(pc.index(self.subnet_ids, subnet_id).as_py()) if isinstance(subnet_id, str) else -1
         if at < 0:
-            raise UsageError(f"no subnet {subnet_id!r} in this inventory of {len(self.subnets)} subnets")
+            named = self.subnets.loc[self.subnets["name"] == subnet_id, "subnet_id"]
+            hint = f"; that is a name, its id is {named.iloc[0]}" if len(named) else ""
+            raise UsageError(f"no subnet {subnet_id!r} in this inventory of {len(self.subnets)} subnets{hint}")
+        return at
+
+    def ipv4_position(self, subnet_id: str) -> int:
+        """Return the position of a subnet that has IPv4.
+
+        Raises:
+            UsageError: there is none of that id, or it has no IPv4.
+        """
+        at = self.subnet_position(subnet_id)
+        if not self.geometry.ipv4[at]:
+            raise UsageError(f"subnet {subnet_id} has no IPv4")
         return at
 
     def fingerprints(self, subnets: Iterable[int]) -> dict[str, str]:
