@@ -310,8 +310,8 @@ OVERLAPS: Mapping[str, Column] = {
 }
 PROBLEMS: Mapping[str, Column] = {
     "step": Column("int64", "0-based step of the scenario"),
-    "what": Column("str", "subnet, nic, havip or lb"),
-    "id": Column("str", "its id"),
+    "what": Column("str", "subnet, nic, havip, lb or range"),
+    "id": Column("str", "its id, or the range"),
     "count": Column("int64", "addresses concerned"),
     "problem": Column("str", "what could not be done, and why"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -242,7 +243,7 @@ def test_plan_whose_addresses_are_gone() -> None:
     """A plan that no longer fits names the address and its holder."""
     inventory = account()
     plan = inventory.plan(WEB1, ip_addresses="10.0.4.2")
-    with pytest.raises(UsageError, match=r"10\.0\.4\.2 for nic-web1 is held by new:sub-app:1"):
+    with pytest.raises(UsageError, match=r"10\.0\.4\.2 for nic-web1 is held by nic_primary new:sub-app:1"):
         inventory.what_if().add_nics("sub-app", 1).apply(plan)
 
 
@@ -370,7 +371,7 @@ def test_no_address_is_held_twice(names: list[str]) -> None:
 def test_repr_says_what_was_done() -> None:
     """The repr is the chain of steps and how many problems there were."""
     scenario = account().what_if("plan B").add_nics("sub-db", 20)
-    assert repr(scenario) == "Scenario(plan B: add 11 vNICs with 1 addresses each to sub-db, 1 problem)"
+    assert repr(scenario) == "Scenario(plan B: add 11 vNICs with 1 address each to sub-db, 1 problem)"
 
 
 def test_what_if_of_any_plan_is_what_applying_it_gives(world: World) -> None:
@@ -387,3 +388,96 @@ def test_what_if_of_any_plan_is_what_applying_it_gives(world: World) -> None:
         thought = before.what_if().apply(plan).inventory
         assert session.apply(plan).ok
         assert thought.fingerprint == session.inventory().fingerprint, policy
+
+
+# -- what cannot be ------------------------------------------------------------------------------------------------
+
+WRONG: dict[str, tuple[Callable[[Scenario[Inventory]], object], str]] = {
+    "a limit of words": (lambda s: s.add_nics("sub-app", 1, 2, nic_limit="x"), "nic_limit is a whole number"),  # type: ignore[arg-type]
+    "a limit below one": (lambda s: s.grow(1, nic_limit=-1), "nic_limit is a whole number of 1 or more, not -1"),
+    "a number beyond measure": (lambda s: s.grow(10**18, nic_limit=None), "by is a whole number of 1 or more, not 10"),
+    "ids of numbers": (lambda s: s.drain([1]), "vNIC ids are text, not 1"),  # type: ignore[list-item]
+    "no ids": (lambda s: s.drain(None), "vNIC ids are text, not None"),  # type: ignore[arg-type]
+    "a subnet's name": (lambda s: s.add_nics("app", 1), "that is a name, its id is sub-app"),
+    "a subnet that is not there": (lambda s: s.move(WEB1, "nowhere"), "no subnet 'nowhere'"),
+    "a subnet without IPv4": (lambda s: s.move(WEB1, "sub-six"), "sub-six has no IPv4"),
+    "no range": (lambda s: s.reserve([]), r"a range is an address, a range or a CIDR as text, not \[\]"),
+    "a range of nothing": (lambda s: s.reserve(None), "as text, not None"),  # type: ignore[arg-type]
+    "a range in no such subnet": (lambda s: s.reserve("10.0.4.2", subnet_id="nowhere"), "no subnet 'nowhere'"),
+    "a plan that is none": (lambda s: s.apply(s), "apply takes a plan or the path of a saved one, not Scenario"),  # type: ignore[arg-type]
+    "a prefix that is a flag": (lambda s: s.widen("sub-app", True), "widens to /8 to /23, not /True"),
+    "a prefix beyond all": (lambda s: s.widen("sub-public", 7), "widens to /8 to /23, not /7"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_steps_that_cannot_be(wrong: str) -> None:
+    """What cannot mean anything is refused at once, and said."""
+    step, words = WRONG[wrong]
+    with pytest.raises(UsageError, match=words):
+        step(account().what_if())
+
+
+@pytest.mark.parametrize("claims", [["10.0.4.2"], pd.DataFrame({"owner": ["Ann"]})])
+def test_claims_that_are_none(claims: Any) -> None:
+    """Claims without ranges are refused, by a scenario as by a plan."""
+    for begin in (account().what_if, lambda claims: account().plan(WEB1, ip_address_count=1, claims=claims)):
+        with pytest.raises(UsageError, match="claims are a DataFrame with a column range"):
+            begin(claims=claims)
+
+
+def test_a_billion_nics_take_no_memory() -> None:
+    """What finds no room is counted, not made."""
+    scenario = account().what_if().add_nics("sub-app", 10**9, 10)
+    assert scenario.problems["count"].tolist() == [(10**9 - 23) * 10]
+    assert scenario.steps == ("add 23 vNICs with 10 addresses each to sub-app",)
+
+
+def test_named_nics_of_another_subnet_are_said() -> None:
+    """A vNIC asked for by name and by a subnet it is not in is not passed over in silence."""
+    problems = account().what_if().grow(1, nic_ids=[WEB1, DB], subnet_id="sub-app").problems
+    assert problems[["id", "problem"]].to_numpy().tolist() == [[DB, "is not in sub-app"]]
+
+
+def test_who_finds_no_room_leaves_it_to_the_next() -> None:
+    """Of vNICs that are moved together the small one fits where the large one does not."""
+    scenario = account().what_if().move(["nic-full", WEB1, WEB2], "sub-frag")
+    assert scenario.problems["id"].tolist() == ["nic-full"]
+    assert held(scenario.inventory, WEB1) == ["10.0.9.3", "10.0.9.4", "10.0.9.6"]
+    assert held(scenario.inventory, WEB2) == ["10.0.9.7", "10.0.9.9"]
+
+
+def test_moved_nic_without_addresses_gets_a_primary() -> None:
+    """A vNIC of IPv6 that is made anew in an IPv4 subnet has an address there, and can take more."""
+    inventory = account().what_if().move("nic-six", "sub-app").grow(1, nic_ids=["nic-six"]).inventory
+    assert held(inventory, "nic-six") == ["10.0.4.2", "10.0.4.3"]
+
+
+def test_reserving_what_is_nowhere_is_said() -> None:
+    """A range that no subnet has keeps nothing free."""
+    scenario = account().what_if().reserve(["10.0.4.200-210", "99.0.0.1"])
+    assert scenario.problems[["what", "id", "problem"]].to_numpy().tolist() == [
+        ["range", "99.0.0.1", "lies in no IPv4 subnet of this inventory"]
+    ]
+    outside = account().what_if().reserve("10.0.5.3", subnet_id="sub-app")
+    assert outside.problems["problem"].tolist() == ["lies outside sub-app"]
+
+
+def test_widen_beyond_the_vpc() -> None:
+    """A subnet cannot be larger than its VPC, where that is known; a secondary CIDR will do."""
+    frames = account()
+    vpcs = pd.DataFrame(
+        {"vpc_id": ["vpc-b"], "cidr_block": "10.0.4.0/22", "secondary_cidr_blocks": "10.0.0.0/20, 172.16.0.0/12"}
+    )
+    inventory = Inventory.from_frames(vpcs=vpcs, subnets=frames.subnets, nics=frames.nics, holders=frames.holders)
+    assert inventory.what_if().widen("sub-twin", 20).ok
+    with pytest.raises(UsageError, match=r"cannot widen to 10\.0\.0\.0/19: its VPC has 10\.0\.4\.0/22, 10\.0\.0\.0/20"):
+        inventory.what_if().widen("sub-twin", 19)
+
+
+def test_plan_whose_nic_moved_away() -> None:
+    """A plan for addresses of a subnet that its vNIC has left names the address."""
+    inventory = account()
+    plan = inventory.plan(WEB1, ip_addresses="10.0.4.2")
+    with pytest.raises(UsageError, match=r"10\.0\.4\.2 for nic-web1 is outside its subnet"):
+        inventory.what_if().move(WEB1, "sub-gw").apply(plan)

@@ -32,7 +32,7 @@ class Placed(NamedTuple):
     key: NDArray[np.uint64]
 
 
-def claimed_keys(snapshot: Snapshot, claims: pd.DataFrame, subnets: NDArray[np.int64]) -> NDArray[np.uint64]:
+def claimed_keys(snapshot: Snapshot, claims: pd.DataFrame | None, subnets: NDArray[np.int64]) -> NDArray[np.uint64]:
     """Return the keys that claims keep from being picked in some subnets (sorted positions), sorted."""
     reservations = Reservations.of(snapshot, claims=claims)
     keys = reservations.binding_keys(subnets)
@@ -46,21 +46,30 @@ def place(snapshot: Snapshot, claims: pd.DataFrame, subnet: NDArray[np.int64], c
         snapshot: what is held. Addresses that the API counts and no listing shows take room too.
         claims: reservations to keep clear of.
         subnet: int64[m], position of each owner's subnet.
-        count: int64[m], how many addresses each wants, 0 or more.
+        count: int64[m], how many addresses each wants, 0 or more; who finds too few leaves them to the next.
     """
     order = np.argsort(subnet, kind="stable")
-    homes, first = np.unique(subnet[order], return_index=True)
+    homes = np.unique(subnet)
     claimed = claimed_keys(snapshot, claims, homes)
     room = np.maximum(snapshot.left[homes] - count_by_subnet(claimed, homes), 0)
-    sofar = np.cumsum(count[order])
-    group = np.repeat(np.arange(len(homes)), np.diff(np.append(first, len(order))))
-    sofar -= (sofar[first] - count[order][first])[group]
-    fits = np.zeros(len(subnet), np.bool_)
-    fits[order] = sofar <= room[group]
+    fits = _served(np.searchsorted(homes, subnet), count, room)
     served = order[fits[order]]
     wanted = np.bincount(np.searchsorted(homes, subnet[served]), count[served], len(homes)).astype(np.int64)
     keys = _lowest(merge(snapshot.ledger.of_subnets(homes), claimed), homes, wanted)
     return Placed(fits, np.repeat(served, count[served]), keys)
+
+
+def _served(group: NDArray[np.int64], count: NDArray[np.int64], room: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return whether each owner gets what it wants of its group's room, in the order they stand in."""
+    fits = np.zeros(len(group), np.bool_)
+    waiting = np.argsort(group, kind="stable")
+    while len(waiting):  # each time the first that finds too few is passed over, and all that want as many
+        home, wanted = group[waiting], count[waiting]
+        good = rank_within(home, wanted) + wanted <= room[home]
+        fits[waiting[good]] = True
+        room = room - np.bincount(home[good], wanted[good], len(room)).astype(np.int64)
+        waiting = waiting[~good & (wanted <= room[home])]
+    return fits
 
 
 def _lowest(taken: NDArray[np.uint64], subnets: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.uint64]:

@@ -1,4 +1,7 @@
-"""Subnets cut into parts or widened; ZEC has no such action, so this is what making them anew would give."""
+"""Subnets cut into parts or widened, as making them anew would give them.
+
+Of this ZEC has one action: a subnet that is IPv4 only takes a larger CIDR (ModifySubnetAttribute, contract.md 7.1).
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from zecnb import addresses
+from zecnb.capacity.room import LARGEST, SMALLEST, cidrs_of
 from zecnb.capacity.steps import NIC_KINDS, Change, holders_of
 from zecnb.columns import column, positions
 from zecnb.errors import UsageError
@@ -17,9 +21,6 @@ if TYPE_CHECKING:
     from zecnb.snapshot import Snapshot
 
 __all__ = ["split", "widen"]
-
-_SMALLEST = 29
-"""Prefix of the smallest subnet ZEC makes (contract.md 7.1)."""
 
 
 def split(snapshot: Snapshot, subnet_id: str, prefix: int) -> Change:
@@ -32,10 +33,8 @@ def split(snapshot: Snapshot, subnet_id: str, prefix: int) -> Change:
         UsageError: the subnet is not there, or the prefix cuts nothing.
     """
     at, whole = _network(snapshot, subnet_id)
-    if not isinstance(prefix, int) or not whole.prefixlen < prefix <= _SMALLEST:
-        raise UsageError(
-            f"{subnet_id} is {whole}: it splits into /{whole.prefixlen + 1} to /{_SMALLEST}, not /{prefix}"
-        )
+    if isinstance(prefix, bool) or not isinstance(prefix, int) or not whole.prefixlen < prefix <= SMALLEST:
+        raise UsageError(f"{subnet_id} is {whole}: it splits into /{whole.prefixlen + 1} to /{SMALLEST}, not /{prefix}")
     parts = list(whole.subnets(new_prefix=prefix))
     ids = pd.array([f"{subnet_id}#{number}" for number in range(1, len(parts) + 1)], dtype="str")
     row = snapshot.subnets.iloc[[at] * len(parts)].reset_index(drop=True)
@@ -84,12 +83,18 @@ def widen(snapshot: Snapshot, subnet_id: str, prefix: int) -> Change:
     """Give a subnet the larger CIDR around its own.
 
     Raises:
-        UsageError: the subnet is not there, the prefix widens nothing, or the VPC's other subnets are in the way.
+        UsageError: the subnet is not there, the prefix widens nothing, it would leave the CIDRs of its VPC (where
+            they are known), or the VPC's other subnets are in the way.
     """
     at, narrow = _network(snapshot, subnet_id)
-    if not isinstance(prefix, int) or not 1 <= prefix < narrow.prefixlen:
-        raise UsageError(f"{subnet_id} is {narrow}: it widens to a prefix below {narrow.prefixlen}, not /{prefix}")
+    if isinstance(prefix, bool) or not isinstance(prefix, int) or not LARGEST <= prefix < narrow.prefixlen:
+        wider = f"/{LARGEST} to /{narrow.prefixlen - 1}"
+        raise UsageError(f"{subnet_id} is {narrow}: it widens to {wider}, not /{prefix}")
     wide = narrow.supernet(new_prefix=prefix)
+    around = cidrs_of(snapshot, str(snapshot.subnets["vpc_id"].iloc[at]))
+    if around and not any(wide.subnet_of(each) for each in around):
+        inside = ", ".join(map(str, around))
+        raise UsageError(f"{subnet_id} cannot widen to {wide}: its VPC has {inside}; widen that first")
     shapes = snapshot.geometry
     touched = shapes.ipv4 & (shapes.network <= int(wide.broadcast_address)) & (shapes.broadcast >= int(wide[0]))
     touched &= (snapshot.subnets["vpc_id"] == snapshot.subnets["vpc_id"].iloc[at]).to_numpy()
@@ -105,9 +110,7 @@ def widen(snapshot: Snapshot, subnet_id: str, prefix: int) -> Change:
 
 
 def _network(snapshot: Snapshot, subnet_id: str) -> tuple[int, IPv4Network]:
-    at = snapshot.subnet_position(subnet_id)
-    if not snapshot.geometry.ipv4[at]:
-        raise UsageError(f"subnet {subnet_id} has no IPv4")
+    at = snapshot.ipv4_position(subnet_id)
     return at, IPv4Network(str(snapshot.subnets["cidr_block"].iloc[at]))
 
 

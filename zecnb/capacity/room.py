@@ -5,6 +5,7 @@ CIDRs either contain one another or are apart, which makes everything here a sor
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 
     from zecnb.snapshot import Snapshot
 
-__all__ = ["free_blocks", "overlaps", "places"]
+__all__ = ["LARGEST", "SMALLEST", "cidrs_of", "free_blocks", "overlaps", "places"]
 
-_SMALLEST = 29
-"""Prefix of the smallest subnet ZEC makes (contract.md A5)."""
+LARGEST, SMALLEST = 8, 29
+"""Prefixes of the largest and the smallest subnet ZEC makes (contract.md A5)."""
 
 
 class _Spans(NamedTuple):
@@ -71,8 +72,8 @@ def places(snapshot: Snapshot, prefix: int, vpc_id: str | None = None) -> pd.Dat
     Raises:
         UsageError: no such VPC or prefix, or a CIDR that is none.
     """
-    if isinstance(prefix, bool) or not isinstance(prefix, int) or not 8 <= prefix <= _SMALLEST:
-        raise UsageError(f"prefix is 8 to {_SMALLEST}, not {prefix!r}")
+    if isinstance(prefix, bool) or not isinstance(prefix, int) or not LARGEST <= prefix <= SMALLEST:
+        raise UsageError(f"prefix is {LARGEST} to {SMALLEST}, not {prefix!r}")
     blocks = _blocks(snapshot, vpc_id)
     have, size = _prefix(blocks), 1 << (32 - prefix)
     order = np.lexsort((blocks.start, -have, blocks.owner))
@@ -117,6 +118,17 @@ def overlaps(snapshot: Snapshot) -> pd.DataFrame:
         },
         columns=list(OVERLAPS),
     )
+
+
+def cidrs_of(snapshot: Snapshot, vpc_id: str) -> list[IPv4Network]:
+    """Return the CIDRs of a VPC, secondary ones too; none where they are not known.
+
+    Raises:
+        UsageError: a CIDR that is none.
+    """
+    spans = _vpc_spans(snapshot)
+    own = np.flatnonzero((snapshot.vpcs["vpc_id"] == vpc_id).to_numpy()[spans.owner])
+    return [IPv4Network((int(spans.start[at]), int(_prefix(spans)[at]))) for at in own]
 
 
 def _vpc_spans(snapshot: Snapshot) -> _Spans:

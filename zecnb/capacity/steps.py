@@ -10,11 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zecnb import addresses
+from zecnb.capacity.asked import exceeds, nic_positions, whole
 from zecnb.capacity.placing import place
 from zecnb.columns import column, positions, strings
 from zecnb.errors import PlanBlockedError, UsageError
-from zecnb.ledger import addresses_of, subnets_of
-from zecnb.schema import HOLDERS
+from zecnb.ledger import addresses_of, keys_of, subnets_of
+from zecnb.render.cells import plural
+from zecnb.schema import HOLDER_KINDS, HOLDERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +26,18 @@ if TYPE_CHECKING:
     from zecnb.planner.plan import Plan
     from zecnb.snapshot import Snapshot
 
-__all__ = ["Change", "add_nics", "drain", "follow_plan", "grow", "growable", "holders_of", "move", "new_nics_at"]
+__all__ = [
+    "NIC_KINDS",
+    "Change",
+    "add_nics",
+    "drain",
+    "follow_plan",
+    "grow",
+    "growable",
+    "holders_of",
+    "move",
+    "new_nics_at",
+]
 
 NIC_KINDS = ("nic_primary", "nic_secondary")
 _NOTHING = pa.scalar("", pa.large_string())
@@ -57,11 +70,12 @@ def add_nics(
     snapshot: Snapshot, claims: pd.DataFrame, subnet_id: str, count: int, each: int, nic_limit: int | None
 ) -> Change:
     """Add vNICs with so many addresses each, their primary included."""
-    _whole(count=count, addresses=each)
-    at = _ipv4(snapshot, subnet_id)
-    if nic_limit is not None and each > nic_limit:
+    whole(count=count, addresses=each)
+    at = snapshot.ipv4_position(subnet_id)
+    if exceeds(each, nic_limit):
         raise UsageError(f"a vNIC holds {nic_limit} addresses at most, not {each}; nic_limit=None lifts that")
-    placed = place(snapshot, claims, np.full(count, at), np.full(count, each))
+    seats = min(count, int(snapshot.left[at]) // each)  # of a million vNICs that find no room none is thought of
+    placed = place(snapshot, claims, np.full(seats, at), np.full(seats, each))
     made = int(placed.fits.sum())
     home = snapshot.subnets.iloc[at]
     ids = _fresh_ids(snapshot, subnet_id, made)
@@ -79,25 +93,26 @@ def add_nics(
     )
     kinds = np.where(np.arange(len(placed.key)) % each == 0, *NIC_KINDS)
     held = _held(snapshot, placed.key, kinds, ids.take(placed.owner), ids.take(placed.owner))
-    short = [("subnet", subnet_id, (count - made) * each, f"no room for {count - made:,} of {count:,} new vNICs")]
+    rest = f"no room for {count - made:,} of {plural(count, 'new vNIC')}"
+    short = [("subnet", subnet_id, (count - made) * each, rest)]
     return Change(
         snapshot.subnets,
         _joined(snapshot.nics, nics),
         _joined(holders_of(snapshot), held),
-        f"add {made:,} vNICs with {each:,} addresses each to {subnet_id}",
+        f"add {plural(made, 'vNIC')} with {plural(each, 'address', 'addresses')} each to {subnet_id}",
         short if made < count else [],
     )
 
 
 def drain(snapshot: Snapshot, nic_ids: Sequence[str], *, delete: bool) -> Change:
     """Release what vNICs hold: the secondary addresses; the primary only goes with the vNIC (contract.md A9)."""
-    at = _nics(snapshot, nic_ids)
+    at = nic_positions(snapshot, nic_ids)
     ids = snapshot.nics["nic_id"].iloc[at]
     held = holders_of(snapshot)
     released = held["kind"].isin(NIC_KINDS if delete else NIC_KINDS[1:]) & held["holder_id"].isin(ids)
     nics = snapshot.nics.drop(index=snapshot.nics.index[at]).reset_index(drop=True) if delete else snapshot.nics
     verb = "delete" if delete else "drain"
-    note = f"{verb} {len(at):,} vNICs, {int(released.sum()):,} addresses released"
+    note = f"{verb} {plural(len(at), 'vNIC')}, {plural(int(released.sum()), 'address', 'addresses')} released"
     return Change(snapshot.subnets, nics, held[~released].reset_index(drop=True), note, [])
 
 
@@ -117,13 +132,17 @@ def grow(
     nic_limit: int | None,
 ) -> Change:
     """Give each vNIC so many more addresses; one that cannot have all of them gets none."""
-    _whole(by=by)
-    chosen = np.arange(len(snapshot.nics)) if nic_ids is None else _nics(snapshot, nic_ids)
+    whole(by=by)
+    chosen = np.arange(len(snapshot.nics)) if nic_ids is None else nic_positions(snapshot, nic_ids)
+    problems = []
     if subnet_id is not None:
-        chosen = chosen[snapshot.nic_subnet[chosen] == _ipv4(snapshot, subnet_id)]
+        here = snapshot.nic_subnet[chosen] == snapshot.ipv4_position(subnet_id)
+        if nic_ids is not None:  # of all vNICs those of other subnets are not meant
+            problems.append(_each("nic", snapshot, chosen[~here], by, f"is not in {subnet_id}"))
+        chosen = chosen[here]
     able = growable(snapshot)[chosen]
-    over = able & (snapshot.nic_used[chosen] + by > nic_limit) if nic_limit is not None else np.zeros_like(able)
-    problems = [_each("nic", snapshot, chosen[over], by, f"would exceed {nic_limit} addresses")]
+    over = able & exceeds(snapshot.nic_used[chosen] + by, nic_limit)
+    problems.append(_each("nic", snapshot, chosen[over], by, f"would exceed {nic_limit} addresses"))
     if nic_ids is not None:  # of all vNICs those that cannot take any are passed over
         problems.append(_each("nic", snapshot, chosen[~able], by, "takes no IPv4 addresses in its state or stack"))
     chosen = chosen[able & ~over]
@@ -136,16 +155,16 @@ def grow(
         snapshot.subnets,
         snapshot.nics,
         _joined(holders_of(snapshot), held),
-        f"grow {int(placed.fits.sum()):,} vNICs by {by:,}, {len(held):,} addresses",
+        f"grow {plural(int(placed.fits.sum()), 'vNIC')} by {by:,}, {plural(len(held), 'address', 'addresses')}",
         [each for part in problems for each in part],
     )
 
 
 def move(snapshot: Snapshot, claims: pd.DataFrame, nic_ids: Sequence[str], subnet_id: str) -> Change:
     """Make vNICs anew in another subnet with as many addresses; a vNIC stays in its subnet for life (A26)."""
-    at, home = _nics(snapshot, nic_ids), _ipv4(snapshot, subnet_id)
+    at, home = nic_positions(snapshot, nic_ids), snapshot.ipv4_position(subnet_id)
     chosen = at[snapshot.nic_subnet[at] != home]
-    placed = place(snapshot, claims, np.full(len(chosen), home), snapshot.nic_used[chosen])
+    placed = place(snapshot, claims, np.full(len(chosen), home), np.maximum(snapshot.nic_used[chosen], 1))
     ids = snapshot.nics["nic_id"].array.take(chosen[placed.fits])
     held = holders_of(snapshot)
     released = held["kind"].isin(NIC_KINDS) & held["holder_id"].isin(ids)
@@ -156,11 +175,11 @@ def move(snapshot: Snapshot, claims: pd.DataFrame, nic_ids: Sequence[str], subne
     nics = snapshot.nics.copy()
     row = snapshot.subnets.iloc[home]
     moved = chosen[placed.fits]
-    for name, value in (("subnet_id", subnet_id), ("vpc_id", row["vpc_id"]), ("region_id", row["region_id"])):
+    about = {"subnet_id": subnet_id, **row[["vpc_id", "region_id"]], "nic_subnet_type": row["stack_type"]}
+    for name, value in about.items():
         nics.loc[moved, name] = value
-    nics.loc[moved, "primary_ipv4"] = pd.Series(pd.NA, index=moved, dtype=nics["primary_ipv4"].dtype)
     nics.loc[owner[first], "primary_ipv4"] = new["address"].array[first]
-    note = f"move {len(moved):,} vNICs to {subnet_id}, {len(new):,} addresses"
+    note = f"move {plural(len(moved), 'vNIC')} to {subnet_id}, {plural(len(new), 'address', 'addresses')}"
     lost = _each("nic", snapshot, chosen[~placed.fits], 0, f"{subnet_id} has no room for its addresses")
     return Change(snapshot.subnets, nics, _joined(held[~released].reset_index(drop=True), new), note, lost)
 
@@ -181,23 +200,30 @@ def follow_plan(snapshot: Snapshot, plan: Plan) -> Change:
         raise UsageError(f"the plan assigns to vNIC {rows['nic_id'].iloc[int(np.argmin(nic))]!r}, which is not here")
     value, _ = addresses.parse(column(rows["address"]))
     home = snapshot.nic_subnet[nic]
-    key = (home.astype(np.uint64) << np.uint64(32)) | value
+    outside = (home < 0) | ~snapshot.geometry.contains(home, value)
+    key = keys_of(np.maximum(home, 0), value)
     entry = snapshot.ledger.find(key)
     taken = entry >= 0
     holder = np.where(taken, snapshot.ledger.holder[np.maximum(entry, 0)], 0) if len(entry) else entry
     same = taken & (snapshot.holder_nic[holder] == nic)
-    outside = ~snapshot.geometry.contains(home, value)
     if (wrong := (taken & ~same) | outside).any():
         at = int(np.argmax(wrong))
-        who = "outside its subnet" if outside[at] else f"held by {snapshot.holder_ids[int(holder[at])]}"
+        who = "outside its subnet" if outside[at] else f"held by {_who(snapshot, int(entry[at]))}"
         raise UsageError(
             f"the plan's {rows['address'].iloc[at]} for {rows['nic_id'].iloc[at]} is {who} in this scenario"
         )
     part = np.flatnonzero(~same)
     names = snapshot.nics["name"].array.take(nic[part])
     held = _held(snapshot, key[part], np.full(len(part), NIC_KINDS[1]), rows["nic_id"].array.take(part), names)
-    note = f"apply plan {plan.digest[:8]}, {len(held):,} addresses"
+    note = f"apply plan {plan.digest[:8]}, {plural(len(held), 'address', 'addresses')}"
     return Change(snapshot.subnets, snapshot.nics, _joined(holders_of(snapshot), held), note, [])
+
+
+def _who(snapshot: Snapshot, entry: int) -> str:
+    """Return kind, name and id of who holds an address."""
+    holder = int(snapshot.ledger.holder[entry])
+    words = (snapshot.holder_names[holder].as_py(), snapshot.holder_ids[holder].as_py())
+    return " ".join(filter(None, (HOLDER_KINDS[snapshot.ledger.kind[entry]], *dict.fromkeys(words))))
 
 
 def _held(
@@ -245,24 +271,3 @@ def _each(
     wanted = np.full(len(nics), count) if count else snapshot.nic_used[nics]
     ids = snapshot.nics["nic_id"].array.take(nics)
     return [(what, str(nic), int(n), problem) for nic, n in zip(ids, wanted, strict=True)]
-
-
-def _nics(snapshot: Snapshot, nic_ids: Sequence[str]) -> NDArray[np.int64]:
-    ids = [nic_ids] if isinstance(nic_ids, str) else list(nic_ids)
-    at = positions(snapshot.nic_ids, pa.array(ids, pa.large_string()))
-    if (at < 0).any():
-        raise UsageError(f"no vNIC {ids[int(np.argmax(at < 0))]!r} in this inventory of {len(snapshot.nics)} vNICs")
-    return np.unique(at)
-
-
-def _ipv4(snapshot: Snapshot, subnet_id: str) -> int:
-    at = snapshot.subnet_position(subnet_id)
-    if not snapshot.geometry.ipv4[at]:
-        raise UsageError(f"subnet {subnet_id} has no IPv4")
-    return at
-
-
-def _whole(**numbers: int) -> None:
-    for name, value in numbers.items():
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-            raise UsageError(f"{name} is a whole number of 1 or more, not {value!r}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
@@ -12,17 +14,18 @@ import pyarrow.compute as pc
 
 from zecnb.addresses import to_text
 from zecnb.capacity import reshape, steps
-from zecnb.columns import strings
+from zecnb.columns import positions, strings
+from zecnb.errors import UsageError
 from zecnb.ledger import addresses_of, keys_of
 from zecnb.planner.options import DOCUMENTED_LIMIT
 from zecnb.planner.plan import Plan
 from zecnb.planner.reservations import Reservations
+from zecnb.render.cells import plural
 from zecnb.schema import HOLDER_KINDS, PROBLEMS, empty
 from zecnb.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from zecnb.capacity.steps import Change
 
@@ -67,13 +70,11 @@ class Scenario(Generic[S]):
             claims: reservations that hold already, see ``Reservations.of``.
 
         Raises:
-            UsageError: a claim's range is none.
+            UsageError: the claims are no DataFrame with ranges.
         """
-        given = pd.DataFrame(columns=list(_CLAIMS), dtype="str")
-        if claims is not None and len(claims):
-            Reservations.of(inventory, claims=claims)  # checks
-            given = claims.reindex(columns=list(_CLAIMS)).astype("str").reset_index(drop=True)
-        return cls(inventory, inventory, name, (), given, empty(PROBLEMS))
+        Reservations.of(inventory, claims=claims)  # checks
+        held = pd.DataFrame(columns=list(_CLAIMS)) if claims is None else claims.reindex(columns=list(_CLAIMS))
+        return cls(inventory, inventory, name, (), held.astype("str").reset_index(drop=True), empty(PROBLEMS))
 
     @property
     def ok(self) -> bool:
@@ -143,16 +144,24 @@ class Scenario(Generic[S]):
             subnet_id: the subnet, where several have these addresses.
 
         Raises:
-            UsageError: a range is none.
+            UsageError: a range is none, or there is no such subnet.
         """
-        asked = [ranges] if isinstance(ranges, str) else list(ranges)
+        asked = [ranges] if isinstance(ranges, str) else list(ranges) if isinstance(ranges, Iterable) else [ranges]
+        if not asked or not all(isinstance(each, str) for each in asked):
+            raise UsageError(f"a range is an address, a range or a CIDR as text, not {ranges!r}")
+        if subnet_id is not None:
+            self.inventory.ipv4_position(subnet_id)
         new = pd.DataFrame({"range": asked, "owner": owner, "purpose": purpose, "subnet_id": subnet_id})
         new = new.reindex(columns=list(_CLAIMS)).astype("str")
-        Reservations.of(self.inventory, claims=new)  # checks
-        note = f"reserve {', '.join(map(str, asked))}"
-        return replace(
-            self, steps=(*self.steps, note), claims=pd.concat([self.claims, new], ignore_index=True).astype("str")
-        )
+        where = "in no IPv4 subnet of this inventory" if subnet_id is None else f"outside {subnet_id}"
+        problems = [
+            ("range", text, 0, f"lies {where}")
+            for text, claim in zip(asked, new.to_dict("records"), strict=True)
+            if not len(Reservations.of(self.inventory, claims=pd.DataFrame([claim])).low)
+        ]
+        note = f"reserve {', '.join(asked)}"
+        claims = pd.concat([self.claims, new], ignore_index=True).astype("str")
+        return replace(self, steps=(*self.steps, note), claims=claims, problems=self._problems_with(problems))
 
     def split(self, subnet_id: str, prefix: int) -> Scenario[S]:
         """Cut a subnet into parts of ``/prefix``, called ``subnet_id#1`` and so on; see ``reshape.split``.
@@ -185,17 +194,23 @@ class Scenario(Generic[S]):
             PlanBlockedError: it has blocked rows.
             UsageError: its vNICs or addresses are not there or not free in this scenario.
         """
+        if not isinstance(plan, Plan | str | Path):
+            raise UsageError(f"apply takes a plan or the path of a saved one, not {type(plan).__name__}")
         return self._next(steps.follow_plan(self.inventory, plan if isinstance(plan, Plan) else Plan.load(plan)))
 
     def _next(self, change: Change) -> Scenario[S]:
-        new = [(len(self.steps), *problem) for problem in change.problems]
-        problems = pd.DataFrame(new, columns=list(PROBLEMS)).astype({k: v.dtype for k, v in PROBLEMS.items()})
         return replace(
             self,
             inventory=_rebuilt(self.inventory, change),
             steps=(*self.steps, change.note),
-            problems=pd.concat([self.problems, problems], ignore_index=True) if new else self.problems,
+            problems=self._problems_with(change.problems),
         )
+
+    def _problems_with(self, more: list[tuple[str, str, int, str]]) -> pd.DataFrame:
+        """Return the problems so far and those of the next step."""
+        rows = [(len(self.steps), *problem) for problem in more]
+        new = pd.DataFrame(rows, columns=list(PROBLEMS)).astype({k: v.dtype for k, v in PROBLEMS.items()})
+        return pd.concat([self.problems, new], ignore_index=True) if rows else self.problems
 
     # -- what comes of it --------------------------------------------------------------------------------------
 
@@ -233,14 +248,12 @@ class Scenario(Generic[S]):
 
     def __repr__(self) -> str:
         said = "; ".join(self.steps) or "nothing yet"
-        short = f", {len(self.problems)} problem{'s' * (len(self.problems) != 1)}" if len(self.problems) else ""
+        short = f", {plural(len(self.problems), 'problem')}" if len(self.problems) else ""
         return f"Scenario({self.name}: {said}{short})"
 
 
 def _seen_from(base: Snapshot, now: Snapshot) -> tuple[np.ndarray, np.ndarray]:
     """Return the base's secondary addresses in the other's positions: sorted keys, and the vNIC of each."""
-    from zecnb.columns import positions
-
     secondary = base.ledger.kind == _SECONDARY
     keys, holder = base.ledger.keys[secondary], base.ledger.holder[secondary]
     home = positions(now.subnet_ids, base.subnet_ids)[(keys >> np.uint64(32)).astype(np.int64)]

@@ -71,8 +71,10 @@ class Reservations(NamedTuple):
             override: claims warn and do not bind.
 
         Raises:
-            UsageError: a token of ``exclude`` or a claim's range is no address, range or CIDR.
+            UsageError: a token of ``exclude`` or a claim's range is no address, range or CIDR, or the claims have none.
         """
+        if claims is not None and (not isinstance(claims, pd.DataFrame) or (len(claims) and "range" not in claims)):
+            raise UsageError("claims are a DataFrame with a column range, and owner, purpose, until if known")
         if not exclude and (claims is None or not len(claims)):
             nothing, none = np.zeros(0, np.uint64), np.zeros(0, np.int64)
             return cls(nothing, nothing, none, [], np.zeros(0, np.uint8))
