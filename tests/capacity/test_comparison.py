@@ -8,6 +8,7 @@ from tests.planner.accounts import EVIL, WEB1, account
 from tests.render.layout import check_texts
 from zecnb.capacity.comparison import compare
 from zecnb.errors import UsageError
+from zecnb.render.cells import NOTHING
 
 
 def test_one_row_per_subnet_that_differs() -> None:
@@ -36,6 +37,15 @@ def test_reserved_is_neither_used_nor_free() -> None:
     assert (row["largest_run_now"], row["largest_run_a"]) == (145, 58)
 
 
+def test_used_reserved_and_free_add_up() -> None:
+    """The three are all that is usable, in every scenario."""
+    frame = compare(account().what_if("a").reserve("10.0.4.0/25").add_nics("sub-app", 3, 4), everything=True).frame
+    for name in ("now", "a"):
+        added = frame[f"used_{name}"] + frame[f"reserved_{name}"] + frame[f"free_{name}"]
+        assert added.tolist() == account().occupancy()["usable"].tolist()
+    assert frame.set_index("subnet_id").loc["sub-app", "reserved_a"] == 126 - 18 - 12 + 12
+
+
 def test_split_subnets_are_na_where_they_are_not() -> None:
     """A subnet that only one side has is empty on the other."""
     frame = compare(account().what_if("a").split("sub-app", 25)).frame.set_index("subnet_id")
@@ -62,6 +72,21 @@ def test_scenarios_of_different_inventories() -> None:
         compare(account().what_if(), account().what_if())
     with pytest.raises(UsageError, match="one scenario or more"):
         compare()
+    with pytest.raises(UsageError, match="one scenario or more"):
+        compare(account())  # type: ignore[arg-type]
+
+
+def test_table_is_for_people() -> None:
+    """It has a row per subnet and scenario that has it, subnet by subnet, with the frame's numbers."""
+    inventory = account()
+    table = compare(inventory.what_if("a").split("sub-app", 25), inventory.what_if("b").drain(WEB1)).table
+    assert table[["subnet_id", "scenario", "used"]].to_numpy().tolist() == [
+        ["sub-app", "now", 18],
+        ["sub-app", "b", 16],
+        ["sub-app#1", "a", 18],
+        ["sub-app#2", "a", 0],
+    ]
+    assert list(table.columns[3:]) == ["cidr", "used", "reserved", "free", "utilisation", "largest_run"]
 
 
 def test_chart_can_be_read() -> None:
@@ -82,6 +107,44 @@ def test_chart_draws_the_shares() -> None:
     axes = comparison.chart().figure.axes[1]
     bars = [patch.get_width() / axes.get_xlim()[1] for patch in axes.patches if patch.get_zorder() == 2]
     assert bars == pytest.approx([18 / 253, 218 / 253])
+
+
+def test_reserved_part_is_striped() -> None:
+    """What is reserved follows what is used, striped and as long as its share, and a legend says what it is."""
+    chart = compare(account().what_if("a").reserve("10.0.4.0/25")).chart()
+    axes = chart.figure.axes[1]
+    bars = [patch for patch in axes.patches if patch.get_hatch()]
+    reserved = int(chart.frame["reserved_a"].iloc[0])
+    assert bars[0].get_x() / axes.get_xlim()[1] == pytest.approx(18 / 253)
+    assert bars[0].get_width() / axes.get_xlim()[1] == pytest.approx(reserved / 253)
+    texts = [text.get_text() for text in axes.texts]
+    assert f"{235 - reserved} free · {reserved} reserved" in texts
+    assert "reserved: neither used nor free" in texts
+    check_texts(chart.figure)
+
+
+def test_text_has_a_line_per_subnet_and_scenario() -> None:
+    """In a terminal the numbers stand under each other, NA where there is no such subnet."""
+    lines = compare(account().what_if("a").split("sub-app", 25)).chart().text().splitlines()
+    assert [line.split() for line in lines[3:7]] == [
+        ["app", "now", "7.1", "%", "0", "235"],
+        ["app", "a", *[NOTHING] * 3],
+        ["app", "#1", "now", *[NOTHING] * 3],
+        ["app", "#1", "a", "14.4", "%", "0", "107"],
+    ]
+
+
+def test_nothing_to_draw() -> None:
+    """Where nothing differs the picture says so."""
+    chart = compare(account().what_if("a")).chart()
+    assert "no subnet differs" in [text.get_text() for axes in chart.figure.axes for text in axes.texts]
+
+
+def test_too_many_scenarios_for_a_picture() -> None:
+    """There are as many colours as can be told apart."""
+    inventory = account()
+    with pytest.raises(UsageError, match="what is now and 5 scenarios, not 6"):
+        compare(*(inventory.what_if(str(number)) for number in range(6))).chart()
 
 
 def test_redacted_chart_has_no_names() -> None:

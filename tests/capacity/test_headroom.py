@@ -55,6 +55,23 @@ def test_per_nic_beyond_the_limit() -> None:
     assert (found.short, found.over_limit, found.fits) == (0, 1, False)
 
 
+def test_without_a_limit() -> None:
+    """Without a limit no vNIC exceeds it, and only the subnet's room counts."""
+    found = headroom(account(), subnet_id="sub-app", per_nic=70, nic_limit=None)
+    assert (found.short, found.over_limit, found.fits) == (0, 0, True)
+    assert found.frame["nic_room"].isna().all()
+    assert headroom(account(), subnet_id="sub-app", per_nic=79, nic_limit=None).short == 2
+
+
+def test_numbers_add_up() -> None:
+    """Used, reserved and free are all that is usable, whatever is claimed or unseen."""
+    claims = pd.DataFrame({"range": ["10.0.8.0/24", "10.0.4.0/25"]})
+    frame = headroom(account(), more=0, claims=claims).frame
+    assert (frame["used"] + frame["reserved"] + frame["free"] == frame["usable"]).all()
+    dark = frame.set_index("subnet_id").loc["sub-dark"]
+    assert dark[["used", "reserved", "free"]].tolist() == [13, 240, 0]
+
+
 def test_to_limit_wants_what_each_nic_may_have() -> None:
     """To the limit means ten less what each vNIC has."""
     found = headroom(account(), subnet_id="sub-db", to_limit=True)
@@ -77,6 +94,13 @@ def test_verdict_agrees_with_the_what_if(held: list[int], more: int) -> None:
         {"more": 1, "per_nic": 1},
         {"more": -1},
         {"more": 1.5},
+        {"more": True},
+        {"more": 10**30},
+        {"per_nic": -1},
+        {"per_nic": 1, "nic_limit": 0},
+        {"to_limit": True, "nic_limit": -4},
+        {"to_limit": True, "nic_limit": None},
+        {"more": 1, "claims": pd.DataFrame({"owner": ["Ann"]})},
         {"more": 1, "vpc_id": "x"},
         {"more": 1, "subnet_id": "x"},
     ],
@@ -95,4 +119,6 @@ def test_subnet_outside_the_vpc() -> None:
 
 def test_repr_is_the_answer() -> None:
     """The repr says what was wanted and whether it fits."""
-    assert repr(headroom(one_subnet("10.0.0.0/28"), more=20)) == "Headroom(20 wanted, 13 free in 1 subnets: short by 7)"
+    over = headroom(account(), subnet_id="sub-app", per_nic=1)
+    assert repr(over) == "Headroom(3 wanted, 235 free in 1 subnet: 1 vNIC beyond the limit)"
+    assert repr(headroom(one_subnet("10.0.0.0/28"), more=20)) == "Headroom(20 wanted, 13 free in 1 subnet: short by 7)"

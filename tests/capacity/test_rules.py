@@ -30,11 +30,26 @@ def inventory(held: int) -> Inventory:
     )
 
 
+def without_ipv4() -> dict[str, Inventory]:
+    """Return an account without any subnet, and one whose only subnet has IPv6 only."""
+    frames = account()
+    six = frames.subnets["subnet_id"] == "sub-six"
+    chosen = {"nothing": frames.subnets[six & ~six], "six only": frames.subnets[six]}
+    return {
+        name: Inventory.from_frames(
+            subnets=subnets,
+            nics=frames.nics[frames.nics["subnet_id"].isin(subnets["subnet_id"])],
+            holders=frames.holders.iloc[:0],
+        )
+        for name, subnets in chosen.items()
+    }
+
+
 CASES: list[tuple[str, float, float]] = [
     ("minimum_free", 53, 54),
     ("maximum_utilisation", 200 / 253, 0.79),
     ("minimum_largest_run", 53, 54),
-    ("minimum_days_to_full", 26, 30),
+    ("minimum_days_to_full", 27, 28),
 ]
 """Rule, a limit that 200 of 253 held addresses (two more each day) keep, and one that they break."""
 
@@ -93,7 +108,23 @@ def test_rules_for_some_only() -> None:
 def test_pattern_that_matches_nothing() -> None:
     """A pattern without a subnet is said: it guards nothing."""
     checked = check(account(), {"subnets": [{"match": "nobody", "minimum_free": 1}]})
-    assert checked.frame[["result", "reason"]].to_numpy().tolist() == [["unknown", "no subnet matches nobody"]]
+    assert checked.frame[["result", "reason"]].to_numpy().tolist() == [["unknown", "no IPv4 subnet matches nobody"]]
+
+
+def test_pattern_of_a_subnet_without_ipv4() -> None:
+    """A subnet that has IPv6 only has no room to guard: its pattern is said like one that matches nothing."""
+    checked = check(account(), {"subnets": [{"match": "six", "minimum_free": 1}]})
+    assert checked.frame["reason"].tolist() == ["no IPv4 subnet matches six"]
+
+
+@pytest.mark.parametrize("name", ["nothing", "six only"])
+def test_account_without_ipv4(name: str) -> None:
+    """Where there is nothing to judge the gate says so, and opens only if what is unknown may pass."""
+    rules = {"minimum_free": 1, "maximum_utilisation": 0.5, "minimum_largest_run": 1, "minimum_days_to_full": 1}
+    checked = check(without_ipv4()[name], rules)
+    assert checked.frame[["result", "reason"]].to_numpy().tolist() == [["unknown", "there is no IPv4 subnet"]]
+    assert checked.ok
+    assert not check(without_ipv4()[name], {**rules, "unknown": "fail"}).ok
 
 
 def test_patterns_are_no_regular_expressions() -> None:
@@ -121,7 +152,34 @@ def test_scenarios_can_be_checked() -> None:
     rules = {"minimum_free": 50}
     scenario = inventory(200).what_if().add_nics("s", 2, 3)
     assert check(inventory(200), rules).ok
+    assert not check(scenario, rules).ok
     assert not check(scenario.inventory, rules).ok
+
+
+def test_claims_are_not_free() -> None:
+    """What somebody claimed is not there for others: neither free nor in a run, and not used."""
+    claims = pd.DataFrame({"range": ["10.0.0.202-211"], "owner": "Ann"})
+    rules = {"minimum_free": 53, "minimum_largest_run": 53, "maximum_utilisation": 200 / 253}
+    assert check(inventory(200), rules).ok
+    claimed = check(inventory(200), rules, claims=claims).frame.set_index("rule")["value"]
+    assert claimed[["minimum_free", "minimum_largest_run"]].tolist() == [43, 43]
+    assert claimed["maximum_utilisation"] == pytest.approx(200 / 253)
+
+
+def test_scenario_brings_its_claims() -> None:
+    """What a scenario reserved counts in its gate, as it does in its comparison."""
+    scenario = inventory(200).what_if().reserve("10.0.0.202-211")
+    assert check(scenario, {"minimum_free": 44}).frame["reason"].tolist() == ["43 free, at least 44"]
+    more = pd.DataFrame({"range": ["10.0.0.212"], "owner": "Bob"})
+    assert check(scenario, {"minimum_free": 43}, claims=more).frame["value"].tolist() == [42]
+
+
+def test_scenario_is_full_earlier() -> None:
+    """What a scenario adds lies on top of the past, so that it is full earlier than what is now."""
+    past, rules = history(np.arange(40) * 2 + 122), {"minimum_days_to_full": 20}
+    scenario = inventory(200).what_if().add_nics("s", 3, 5)
+    now, then = (check(each, rules, past).frame["value"].iloc[0] for each in (inventory(200), scenario))
+    assert (now, then) == (27, 19)  # 53 and 38 free, two a day
 
 
 # -- files ---------------------------------------------------------------------------------------------------------
@@ -145,6 +203,10 @@ def test_file_is_read(tmp_path: Path) -> None:
         ({"minimum_free": True}, "not True"),
         ({"minimum_free": "9"}, "not '9'"),
         ({"maximum_utilisation": 90}, "0 to 1, not 90"),
+        ({"minimum_free": float("inf")}, "0 or more, not inf"),
+        ({"minimum_free": float("nan")}, "0 or more, not nan"),
+        ({"minimum_free": 10**400}, "0 or more, not 10000"),
+        (["minimum_free"], "a mapping or the path of a TOML file, not list"),
         ({}, "there is none"),
         ({"minimum_free": 1, "unknown": "maybe"}, "unknown is"),
         ({"subnets": {"match": "a"}}, r"\[\[subnets\]\]"),
@@ -178,11 +240,23 @@ def test_failures_come_first() -> None:
     assert set(results) == {"fail", "pass"}
 
 
+def test_reasons_say_what_is_and_what_is_wanted() -> None:
+    """Each rule says in one phrase what there is and what the limit asks for."""
+    rules = {"minimum_free": 54, "maximum_utilisation": 0.5, "minimum_largest_run": 54, "minimum_days_to_full": 30}
+    said = check(inventory(200), rules, history(np.arange(40) * 2 + 122)).frame["reason"].tolist()
+    assert said == [
+        "53 free, at least 54",
+        "79.1 % used, at most 50.0 %",
+        "53 in the largest run, at least 54",
+        "full in 27 days, at least 30 days",
+    ]
+
+
 def test_json_is_for_machines() -> None:
     """JSON has verdict, exit code and every row, without NaN."""
     said = json.loads(check(inventory(200), {"minimum_free": 54, "minimum_days_to_full": 1}).json())
     assert (said["ok"], said["exit_code"], len(said["results"])) == (False, 1, 2)
-    assert said["results"][0]["reason"] == "53 free of at least 54"
+    assert said["results"][0]["reason"] == "53 free, at least 54"
     assert said["results"][1]["value"] is None
 
 
@@ -191,7 +265,7 @@ def test_markdown_lists_what_is_not_passed() -> None:
     said = check(account(), {"minimum_free": 11}).markdown()
     assert said.splitlines()[0] == "**Address space failed: 1 fail, 7 pass**"
     assert said.count("\n| ") == 2
-    assert "| fail | `frag` | `10.0.9.0/28` | `minimum_free` | `9 free of at least 11` |" in said
+    assert "| fail | `frag` | `10.0.9.0/28` | `minimum_free` | `9 free, at least 11` |" in said
 
 
 def test_markdown_of_a_pass_is_one_line() -> None:

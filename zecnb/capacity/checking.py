@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from zecnb.capacity.filling import filling
 from zecnb.capacity.forecast import forecast
+from zecnb.capacity.loading import loaded
+from zecnb.capacity.observations import checked_history
 from zecnb.capacity.rules import RULES, Rules, read_rules
-from zecnb.planner.occupancy import occupancy
+from zecnb.capacity.whatif import Scenario
 from zecnb.render.cells import percent, plain, records
 from zecnb.render.tables import table_html
 from zecnb.render.text import table_text
 from zecnb.schema import CHECKED, conform, empty
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from numpy.typing import NDArray
@@ -30,6 +33,13 @@ __all__ = ["Checked", "check"]
 
 _ORDER = ("fail", "unknown", "pass")
 _TEXT_LIMIT = 80
+_BOUNDS: dict[str, Callable[[float], str]] = {
+    "minimum_free": "at least {:,.15g}".format,
+    "maximum_utilisation": lambda share: f"at most {percent(share)}",
+    "minimum_largest_run": "at least {:,.15g}".format,
+    "minimum_days_to_full": "at least {:,.15g} days".format,
+}
+"""What a limit asks for, in words."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -97,28 +107,38 @@ class Checked:
 
 
 def check(
-    inventory: Snapshot, rules: Rules | Mapping[str, Any] | str | Path, history: pd.DataFrame | None = None
+    held: Snapshot | Scenario[Any],
+    rules: Rules | Mapping[str, Any] | str | Path,
+    history: pd.DataFrame | None = None,
+    *,
+    claims: pd.DataFrame | None = None,
 ) -> Checked:
     """Judge every rule in every IPv4 subnet that it is for.
 
     An inventory that could be read in part only fails: a gate that cannot see does not open.
 
     Args:
-        inventory: what is held now, or in a scenario.
+        held: what is held now; or a scenario, with its claims, and with what it adds on top of the past.
         rules: rules, their content, or the path of a TOML file.
         history: columns of ``schema.HISTORY``, for ``minimum_days_to_full``.
+        claims: reservations, columns of ``schema.CLAIMS``: what they keep is neither free nor used.
 
     Raises:
-        UsageError: the rules or the history cannot be read.
+        UsageError: the rules, the history or a claim cannot be read.
     """
+    if isinstance(held, Scenario):
+        inventory, history = held.inventory, None if history is None else loaded(checked_history(history), held)
+        claims = held.claims if claims is None else pd.concat([held.claims, claims], ignore_index=True)
+    else:
+        inventory = held
     if not isinstance(rules, Rules):
         rules = read_rules(rules) if isinstance(rules, str | Path) else Rules.of(rules)
     at = np.flatnonzero(inventory.geometry.ipv4)
-    full = occupancy(inventory, at)
+    full = filling(inventory, at, claims)
     measured: dict[str, tuple[NDArray[np.float64], pd.Series]] = {
-        "minimum_free": _number(full["free"], "{:,.0f} free"),
-        "maximum_utilisation": (full["utilisation"].to_numpy(), full["utilisation"].map(percent) + " used"),
-        "minimum_largest_run": _number(full["largest_run"], "{:,.0f} in the largest run"),
+        "minimum_free": _measured(full["free"], "{:,.0f} free".format),
+        "maximum_utilisation": _measured(full["utilisation"], lambda share: f"{percent(share)} used"),
+        "minimum_largest_run": _measured(full["largest_run"], "{:,.0f} in the largest run".format),
     }
     parts = [_blind(inventory, rules)]
     for rule in RULES:
@@ -129,18 +149,16 @@ def check(
         value, said = measured[rule] if rule in measured else _days(inventory, at, history)
         good = value <= limit if rule.startswith("maximum") else value >= limit
         result = np.where(np.isnan(value), "unknown", np.where(good, "pass", "fail"))
-        wanted = percent if rule.startswith("maximum") else "{:,.15g}".format
-        bound = " of at most " if rule.startswith("maximum") else " of at least "
         part = pd.DataFrame(
             {
                 "result": pd.Series(result, dtype="str"),
                 "subnet_id": full["subnet_id"],
-                "name": inventory.subnets["name"].array.take(at),
+                "name": full["name"],
                 "cidr": full["cidr"],
                 "rule": rule,
                 "limit": limit,
                 "value": np.where(np.isinf(value), np.nan, value),
-                "reason": said + bound + pd.Series(limit).map(wanted),
+                "reason": said + ", " + pd.Series(limit).map(_BOUNDS[rule]).astype("str"),
             }
         )
         parts.append(part[chosen])
@@ -150,9 +168,9 @@ def check(
     return Checked(conform(ordered, CHECKED, required=(), what="rules"), rules.unknown_fails)
 
 
-def _number(values: pd.Series, words: str) -> tuple[NDArray[np.float64], pd.Series]:
+def _measured(values: pd.Series, words: Callable[[float], str]) -> tuple[NDArray[np.float64], pd.Series]:
     numbers = values.to_numpy(np.float64)
-    return numbers, pd.Series(numbers).map(words.format)
+    return numbers, pd.Series(numbers).map(words).astype("str")
 
 
 def _days(
@@ -174,11 +192,13 @@ def _days(
 
 
 def _blind(inventory: Snapshot, rules: Rules) -> pd.DataFrame:
-    """Return a failure per source that was not read completely, and per pattern that matches nothing."""
+    """Return a failure per source that was not read completely, and what guards nothing."""
     partial = inventory.partial
     said = (partial["source"] + " is " + partial["status"] + ": " + partial["detail"].fillna("")).tolist()
     blind = [("fail", "complete_inventory", reason) for reason in said]
-    blind += [("unknown", "match", f"no subnet matches {pattern}") for pattern in rules.unmatched(inventory)]
+    blind += [("unknown", "match", f"no IPv4 subnet matches {pattern}") for pattern in rules.unmatched(inventory)]
+    if not blind and not inventory.geometry.ipv4.any():
+        blind.append(("unknown", "match", "there is no IPv4 subnet"))
     frame = pd.DataFrame(blind, columns=["result", "rule", "reason"])
     return conform(frame, CHECKED, required=(), what="rules") if len(frame) else empty(CHECKED)
 

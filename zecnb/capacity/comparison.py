@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from zecnb.capacity.placing import claimed_keys
+from zecnb.capacity.filling import filling
+from zecnb.capacity.whatif import Scenario
 from zecnb.errors import UsageError
-from zecnb.ledger import count_by_subnet, merge
-from zecnb.planner.occupancy import occupancy_of
+from zecnb.render.cells import plural
 from zecnb.render.tables import table_html
 
 if TYPE_CHECKING:
-    from zecnb.capacity.whatif import Scenario
     from zecnb.render.scenarios import ScenarioChart
     from zecnb.snapshot import Snapshot
 
 __all__ = ["Comparison", "compare"]
 
 _NOW = "now"
-_MEASURES = ("used", "free", "utilisation", "largest_run")
+_MEASURES = ("used", "reserved", "free", "utilisation", "largest_run")
+_NUMBERS = ("used", "reserved", "free", "largest_run")
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -32,14 +32,33 @@ class Comparison:
     Attributes:
         names: what is compared, ``now`` first.
         frame: one row per subnet that any scenario changes: ``subnet_id, name``, and for each of ``names`` with its
-            name appended ``cidr, used, free, utilisation`` (0..1), ``largest_run``; NA where it has no such subnet.
-            Reserved addresses are neither used nor free.
+            name appended ``cidr, used, reserved, free`` (addresses), ``utilisation`` (used of all three, 0..1),
+            ``largest_run``; NA where it has no such subnet.
         problems: what could not be done, ``scenario`` and the columns of ``schema.PROBLEMS``.
     """
 
     names: tuple[str, ...]
     frame: pd.DataFrame
     problems: pd.DataFrame
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The frame for people: one row per subnet and scenario that has it."""
+        about = self.frame[["subnet_id", "name"]].reset_index(drop=True)
+        parts = [
+            pd.concat(
+                [
+                    about.assign(scenario=name),
+                    self.frame[[f"{each}_{name}" for each in ("cidr", *_MEASURES)]]
+                    .set_axis(["cidr", *_MEASURES], axis=1)
+                    .reset_index(drop=True),
+                ],
+                axis=1,
+            )
+            for name in self.names
+        ]
+        told = pd.concat(parts).dropna(subset="cidr")
+        return told.iloc[np.argsort(told.index, kind="stable")].reset_index(drop=True)
 
     def chart(self, *, dark: bool = False) -> ScenarioChart:
         """Draw the utilisation of each subnet in each scenario.
@@ -52,11 +71,12 @@ class Comparison:
         return ScenarioChart(self.frame, self.names, dark=dark)
 
     def __repr__(self) -> str:
-        return f"Comparison({', '.join(self.names)}: {len(self.frame):,} subnets differ)"
+        many = plural(len(self.frame), "subnet differs", "subnets differ")
+        return f"Comparison({', '.join(self.names)}: {many})"
 
     def _repr_html_(self) -> str:
         problems = table_html(self.problems, caption="Could not be done") if len(self.problems) else ""
-        return table_html(self.frame, caption="Subnets that differ") + problems
+        return table_html(self.table, caption="Subnets that differ") + problems
 
 
 def compare(*scenarios: Scenario[Any], everything: bool = False) -> Comparison:
@@ -69,8 +89,8 @@ def compare(*scenarios: Scenario[Any], everything: bool = False) -> Comparison:
     Raises:
         UsageError: there is none, or they began from different inventories.
     """
-    if not scenarios:
-        raise UsageError("compare takes one scenario or more")
+    if not scenarios or not all(isinstance(each, Scenario) for each in scenarios):
+        raise UsageError("compare takes one scenario or more, as inventory.what_if() begins them")
     base = scenarios[0].base
     if any(scenario.base is not base for scenario in scenarios):
         raise UsageError("scenarios are compared when they began from the same inventory")
@@ -100,23 +120,9 @@ def compare(*scenarios: Scenario[Any], everything: bool = False) -> Comparison:
 
 
 def _side(snapshot: Snapshot, claims: pd.DataFrame) -> pd.DataFrame:
-    at = np.flatnonzero(snapshot.geometry.ipv4)
-    claimed = claimed_keys(snapshot, claims, at)
-    held = snapshot.ledger.of_subnets(at)
-    full = occupancy_of(snapshot, at, merge(held, claimed) if len(claimed) else held)
-    used = full["used"].to_numpy() - count_by_subnet(claimed, at)
-    usable = full["usable"].to_numpy()
-    return pd.DataFrame(
-        {
-            "name": snapshot.subnets["name"].array.take(at),
-            "cidr": full["cidr"].array,
-            "used": pd.array(used, dtype="Int64"),
-            "free": full["free"].astype("Int64").array,
-            "utilisation": np.where(usable > 0, used / np.maximum(usable, 1), 1.0),
-            "largest_run": full["largest_run"].astype("Int64").array,
-        },
-        index=pd.Index(full["subnet_id"].array, name="subnet_id"),
-    )
+    full = filling(snapshot, np.flatnonzero(snapshot.geometry.ipv4), claims).set_index("subnet_id")
+    numbers = full[list(_NUMBERS)].astype("Int64")
+    return pd.concat([full[["name", "cidr"]], numbers, full[["utilisation"]]], axis=1)[["name", "cidr", *_MEASURES]]
 
 
 def _distinct(names: list[str]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 from zecnb.capacity.daily import levels
 from zecnb.capacity.forecast import MINIMUM_DAYS, forecast, step_changes
 from zecnb.capacity.futures import band
+from zecnb.capacity.loading import loaded
 from zecnb.capacity.observations import checked_history
 from zecnb.capacity.trend import estimate
 from zecnb.errors import UsageError
@@ -57,20 +58,17 @@ class Forecast:
         return told[_SHOWN].iloc[np.argsort(rank, kind="stable")].round({"slope": 2}).reset_index(drop=True)
 
     def after(self, scenario: Scenario[Any]) -> Forecast:
-        """Return the forecast of what was used in the past and what a scenario adds to it, or takes away.
+        """Return the forecast of the past with what a scenario adds on top, or takes away, see ``loading.loaded``.
 
-        Subnets that only the scenario has, have no past and no forecast.
+        Subnets that only the scenario has, have no past and no forecast; those it no longer has, have none either.
 
         Args:
             scenario: of an inventory with these subnets.
         """
-        was, now = (
-            pd.Series(each.seen + each.unseen, index=each.subnets["subnet_id"])
-            for each in (scenario.base, scenario.inventory)
-        )
-        more = self.history["subnet_id"].map(now.sub(was)).fillna(0).astype(np.int64)
-        loaded = {name: (self.history[name] + more).clip(lower=0) for name in ("used", "peak")}
-        return outlook(self.history.assign(**loaded), inventory=scenario.base, **self.options)
+        made = outlook(loaded(self.history, scenario), inventory=scenario.base, **self.options)
+        gone = set(scenario.base.subnets["subnet_id"]) - set(scenario.inventory.subnets["subnet_id"])
+        stays = (made.frame["level"] != "subnet") | ~made.frame["id"].isin(gone)
+        return replace(made, frame=made.frame[stays].reset_index(drop=True))
 
     def chart(self, what: str | None = None, *, dark: bool = False) -> ForecastChart:
         """Draw what was used and where it goes.

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 import difflib
 import math
-import numbers
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -29,8 +29,6 @@ import numpy as np
 from zecnb.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     from zecnb.snapshot import Snapshot
@@ -40,6 +38,7 @@ __all__ = ["RULES", "Rules", "read_rules"]
 RULES = ("minimum_free", "maximum_utilisation", "minimum_largest_run", "minimum_days_to_full")
 
 _HIGHEST = {"maximum_utilisation": 1.0}
+_MOST = 1 << 53  # more is no number of addresses or days, nor is infinity
 
 
 class _Group(NamedTuple):
@@ -68,6 +67,8 @@ class Rules:
         Raises:
             UsageError: a name is not known, a value cannot be, or there is no rule at all.
         """
+        if not isinstance(content, Mapping):
+            raise UsageError(f"rules are a mapping or the path of a TOML file, not {type(content).__name__}")
         top = {name: value for name, value in content.items() if name not in ("subnets", "unknown")}
         groups = [_Group((), _limits(top, "rules", ("subnets", "unknown")))]
         tables = content.get("subnets", [])
@@ -97,9 +98,9 @@ class Rules:
         return limit
 
     def unmatched(self, snapshot: Snapshot) -> list[str]:
-        """Return the patterns that match no subnet: a gate that guards nothing."""
+        """Return the patterns that match no IPv4 subnet: a gate that guards nothing."""
         each = [pattern for group in self.groups for pattern in group.patterns]
-        return [pattern for pattern in each if not _matching(snapshot, (pattern,)).any()]
+        return [pattern for pattern in each if not (_matching(snapshot, (pattern,)) & snapshot.geometry.ipv4).any()]
 
 
 def read_rules(path: str | Path) -> Rules:
@@ -122,11 +123,13 @@ def _limits(given: Mapping[str, Any], where: str, others: tuple[str, ...]) -> di
             near = difflib.get_close_matches(name, [*RULES, *others], 1)
             hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(RULES)}"
             raise UsageError(f"{where}: there is no {name}{hint}")
-        top = _HIGHEST.get(name, math.inf)
-        if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 <= float(value) <= top:
-            raise UsageError(
-                f"{where}: {name} is a number of 0{f' to {top:g}' if top < math.inf else ' or more'}, not {value!r}"
-            )
+        top = _HIGHEST.get(name)
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float | np.integer)
+            or not 0 <= value <= (top or _MOST)
+        ):
+            raise UsageError(f"{where}: {name} is a number of 0 {f'to {top:g}' if top else 'or more'}, not {value!r}")
     return {name: float(value) for name, value in given.items()}
 
 
