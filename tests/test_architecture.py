@@ -31,7 +31,7 @@ ALLOWED: dict[str, set[str]] = {
     "archive": _HELD,
     "difference": _HELD,
     "planner": _HELD | {"counts", "requests", "lookup", "render", "typos"},
-    "capacity": _HELD | {"planner", "render", "store", "typos"},
+    "capacity": _HELD | {"planner", "render", "requests", "store", "typos"},
     "inventory": _HELD | {"archive", "difference", "requests", "planner", "render", "capacity"},
     "scale": _HELD | {"holders", "planner", "requests"},
     # values in, pictures and text out

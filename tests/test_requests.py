@@ -394,9 +394,9 @@ def test_blank_lines_before_the_header(tmp_path: Path) -> None:
         ("latin.csv", "nic_id,ip_addresses,n\na,10.0.0.1,\xfc\n".encode("latin-1"), "latin.csv cannot be read"),
         ("nul.xlsx", b"PK\x03\x04 no workbook", "nul.xlsx cannot be read"),
         ("header.csv", b"vnic,address\n", "need a column nic_id; there are vnic, address"),
-        ("r.json", b"[]", "r.json: a request file ends in .csv, .tsv, .txt, .xlsx"),
-        ("r.xls", b"", "r.xls: a request file ends in"),
-        ("r", b"", "r: a request file ends in"),
+        ("r.json", b"[]", "r.json: a table ends in .csv, .tsv, .txt, .xlsx"),
+        ("r.xls", b"", "r.xls: a table ends in"),
+        ("r", b"", "r: a table ends in"),
     ],
 )
 def test_files_that_cannot_be_read(tmp_path: Path, name: str, content: bytes | None, words: str) -> None:

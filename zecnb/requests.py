@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Requests", "read_requests", "read_table"]
+__all__ = ["TABLE_ENDINGS", "Requests", "read_requests", "read_table"]
 
 _FIELDS = ("nic_id", "ip_addresses", "ip_address_count")
 _ALIASES = {
@@ -40,6 +40,8 @@ _ALIASES = {
 }
 _TEXT_ENDINGS = (".csv", ".tsv", ".txt")
 _EXCEL_ENDINGS = (".xlsx", ".xlsm")
+TABLE_ENDINGS = _TEXT_ENDINGS + _EXCEL_ENDINGS
+"""Files that ``read_table`` reads."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -199,7 +201,7 @@ def read_table(source: str | Path) -> pd.DataFrame:
         raise UsageError(f"{path.name}: reading Excel needs openpyxl: pip install 'zecnb[excel]'") from error
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise UsageError(f"{path.name} cannot be read: {error}") from error
-    raise UsageError(f"{path.name}: a request file ends in {', '.join(_TEXT_ENDINGS + _EXCEL_ENDINGS)}")
+    raise UsageError(f"{path.name}: a table ends in {', '.join(TABLE_ENDINGS)}")
 
 
 def _read_text(text: str, separator: str) -> pd.DataFrame:

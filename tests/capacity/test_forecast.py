@@ -222,11 +222,23 @@ def test_columns_are_as_documented() -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"interval": 1.0}, {"window": 6}, {"horizon": 0}, {"warn_at": 0.95}, {"critical_at": 1.2}],
+    [
+        {"interval": 1.0},
+        {"interval": float("nan")},
+        {"interval": "0.8"},
+        {"window": 6},
+        {"window": 30.5},
+        {"window": "30"},
+        {"horizon": 0},
+        {"horizon": True},
+        {"warn_at": 0.95},
+        {"warn_at": None},
+        {"critical_at": 1.2},
+    ],
 )
 def test_options_that_cannot_be(options: dict[str, Any]) -> None:
-    """Options out of range are refused."""
-    with pytest.raises(UsageError):
+    """Options out of range, or of another type, are refused and named."""
+    with pytest.raises(UsageError, match=next(iter(options))):
         forecast(history(noisy()), **options)
 
 

@@ -89,6 +89,47 @@ def test_scenario_moves_the_dates() -> None:
     assert made.after(inventory.what_if()).frame.equals(made.frame)
 
 
+def test_widened_subnet_lasts_longer() -> None:
+    """A scenario that gives a subnet more room moves its dates back, and those of its VPC."""
+    inventory = account()
+    past = history(np.arange(40) // 4, usable=13, subnet="sub-frag", vpc="vpc-a")
+    was = outlook(past, inventory=inventory)
+    now = was.after(inventory.what_if().widen("sub-frag", 27))
+    full = [each.frame.set_index("id")["full_from"] for each in (was, now)]
+    assert (full[1] > full[0]).all()
+    assert now.frame["usable"].tolist() == [29, 29]
+
+
+def test_split_subnet_has_no_dates() -> None:
+    """A subnet that a scenario cuts into parts is gone, its VPC still holds what it held."""
+    inventory = account()
+    made = outlook(several(), inventory=inventory)
+    after = made.after(inventory.what_if().split("sub-app", 25)).frame.set_index("id")
+    assert "sub-app" not in after.index
+    assert after.loc["vpc-a"].equals(made.frame.set_index("id").loc["vpc-a"])
+
+
+def test_reserved_is_not_used() -> None:
+    """Reserving a range moves no date: who claims it has yet to use it."""
+    inventory = account()
+    made = outlook(several(), inventory=inventory)
+    assert made.after(inventory.what_if().reserve("10.0.4.0/24")).frame.equals(made.frame)
+
+
+def test_nothing_after_nothing() -> None:
+    """Without history there is no forecast, of a scenario neither."""
+    made = outlook(pd.DataFrame())
+    assert repr(made.after(account().what_if().grow(1))) == repr(made) == "Forecast(no history)"
+    assert len(made.table) == 0
+
+
+@pytest.mark.parametrize("given", [None, [1], "past.csv"])
+def test_what_is_no_history(given: object) -> None:
+    """What is no DataFrame is named."""
+    with pytest.raises(UsageError, match="history is a DataFrame with the columns"):
+        outlook(given)  # type: ignore[arg-type]
+
+
 @settings(max_examples=6)
 @given(st.integers(1, 12), st.integers(1, 6), st.integers(1, 6))
 def test_more_in_a_scenario_is_never_later(nics: int, each: int, more: int) -> None:

@@ -51,10 +51,14 @@ def forecast(
     Raises:
         UsageError: a column is missing, or an option cannot be.
     """
+    _check(warn_at=warn_at, critical_at=critical_at, interval=interval)
     if not 0 < warn_at <= critical_at <= 1:
         raise UsageError(f"thresholds are 0 < warn_at <= critical_at <= 1, not {warn_at} and {critical_at}")
-    if not 0 < interval < 1 or not MINIMUM_DAYS <= window <= 365 or not 1 <= horizon <= 3650:
-        raise UsageError("interval is between 0 and 1, window 7..365 days, horizon 1..3650 days")
+    if not 0 < interval < 1:
+        raise UsageError(f"interval is a share between 0 and 1, neither included, not {interval}")
+    for name, days, (least, most) in (("window", window, (MINIMUM_DAYS, 365)), ("horizon", horizon, (1, 3650))):
+        if isinstance(days, bool) or not isinstance(days, int | np.integer) or not least <= days <= most:
+            raise UsageError(f"{name} is a whole number of {least} to {most} days, not {days!r}")
     shares = {"warn": warn_at, "critical": critical_at, "full": 1.0}
     parts = [
         _of_level(level, chunk, shares, interval, horizon)
@@ -62,6 +66,12 @@ def forecast(
         for chunk in (series.part(slice(at, at + _CHUNK)) for at in range(0, len(series.ids), _CHUNK))
     ]
     return pd.concat(parts, ignore_index=True) if parts else empty(FORECAST)
+
+
+def _check(**shares: float) -> None:
+    for name, share in shares.items():
+        if isinstance(share, bool) or not isinstance(share, int | float | np.floating):
+            raise UsageError(f"{name} is a number of 0 to 1, not {share!r}")
 
 
 def step_changes(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from zecnb import schema
 from zecnb.capacity.observations import checked_history, observation, read_history_file
+from zecnb.errors import UsageError
+from zecnb.render.cells import plural
 from zecnb.schema import HISTORY
 from zecnb.store import METADATA
 
@@ -68,16 +71,21 @@ class History:
         """Store observations; of each day and subnet the last one stays, and the peak of all.
 
         Args:
-            frame: columns of ``schema.HISTORY``, at least ``at, subnet_id, cidr, usable, used``.
+            frame: columns of ``schema.HISTORY``, at least ``at, subnet_id, cidr, usable, used``; times without a zone
+                are UTC.
 
         Returns:
             How many rows were written.
 
         Raises:
-            UsageError: a column is missing, or a value cannot be.
+            UsageError: a column is missing, or a value cannot be: a day that is still to come, for one.
             JournalError: the store cannot be written.
         """
-        rows = _by_day(checked_history(frame)).assign(account=self._account)
+        checked = checked_history(frame)
+        if (early := np.flatnonzero(checked["at"] > _tomorrow())).size:
+            when = checked["at"].iloc[early[0]]
+            raise UsageError(f"history, row {early[0]}: at is {when:%Y-%m-%d}, which is still to come")
+        rows = _by_day(checked).assign(account=self._account)
         rows["at"] = rows["at"].dt.strftime(_AS_TEXT)
         records = rows[[column.name for column in DAYS.columns]].astype(object)
         values: list[dict[str, Any]] = records.where(records.notna(), None).to_dict("records")  # type: ignore[assignment]
@@ -88,10 +96,10 @@ class History:
         return len(values)
 
     def load(self, path: str | Path) -> int:
-        """Store the observations of a CSV or Parquet file; returns how many rows.
+        """Store the observations of a CSV, Excel or Parquet file; returns how many rows.
 
         Raises:
-            UsageError: the file cannot be read, or misses a column.
+            UsageError: the file cannot be read, misses a column or holds what cannot be; then nothing is stored.
             JournalError: the store cannot be written.
         """
         return self.add(read_history_file(path))
@@ -99,11 +107,17 @@ class History:
     def frame(self, subnet_id: str | None = None) -> pd.DataFrame:
         """Return what is stored, columns of ``schema.HISTORY``, by subnet and time; ``at`` is UTC.
 
+        Days that are still to come are left out: a clock was wrong when they were stored.
+
+        Args:
+            subnet_id: only of this subnet.
+
         Raises:
             JournalError: the store cannot be read.
         """
         columns = [DAYS.c[name] for name in HISTORY]
-        query = sa.select(*columns).where(DAYS.c.account == self._account).order_by(DAYS.c.subnet_id, DAYS.c.day)
+        mine = (DAYS.c.account == self._account) & (DAYS.c.at <= _tomorrow().strftime(_AS_TEXT))
+        query = sa.select(*columns).where(mine).order_by(DAYS.c.subnet_id, DAYS.c.day)
         if subnet_id is not None:
             query = query.where(DAYS.c.subnet_id == subnet_id)
         with self._store.begin() as connection:
@@ -134,7 +148,12 @@ class History:
         query = sa.select(days, sa.func.count(sa.distinct(DAYS.c.subnet_id))).where(DAYS.c.account == self._account)
         with self._store.begin() as connection:
             count, subnets = connection.execute(query).one()
-        return f"History({self._account}: {count:,} days, {subnets:,} subnets)"
+        return f"History({self._account}: {plural(count, 'day')}, {plural(subnets, 'subnet')})"
+
+
+def _tomorrow() -> pd.Timestamp:
+    """Return the latest time that an observation may be of: clocks differ a little, and days by time zone."""
+    return pd.Timestamp.now("UTC") + pd.Timedelta(days=1)
 
 
 def _by_day(frame: pd.DataFrame) -> pd.DataFrame:

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
-from zecnb import schema
+from zecnb import addresses, schema
+from zecnb.columns import column
 from zecnb.errors import UsageError
+from zecnb.render.cells import shorten
+from zecnb.requests import TABLE_ENDINGS, read_table
 from zecnb.schema import HISTORY
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from zecnb.snapshot import Snapshot
 
 __all__ = ["checked_history", "observation", "read_history_file"]
+
+_NEEDED = ("at", "subnet_id", "cidr", "usable", "used")
+_LONGEST_ID = 64
+_MOST = 1 << 32  # addresses there are
 
 
 def observation(snapshot: Snapshot) -> pd.DataFrame:
@@ -37,52 +47,89 @@ def observation(snapshot: Snapshot) -> pd.DataFrame:
 
 
 def read_history_file(path: str | Path) -> pd.DataFrame:
-    """Read observations from CSV or Parquet.
+    """Read observations from CSV, Excel or Parquet.
 
     Raises:
-        UsageError: it is neither, cannot be read, or misses a column.
+        UsageError: it is none of them, cannot be read, misses a column, or holds what cannot be; names the row.
     """
+    if not isinstance(path, str | Path):
+        raise UsageError(f"history is read from the path of a file, not from {type(path).__name__}")
     source = Path(path)
+    ending = source.suffix.lower()
+    if ending not in (*TABLE_ENDINGS, ".parquet"):
+        raise UsageError(f"{source.name}: history is read from {', '.join(TABLE_ENDINGS)} or .parquet")
+    if ending != ".parquet":
+        return checked_history(read_table(source))
     try:
-        if source.suffix.lower() == ".parquet":
-            frame = pd.read_parquet(source)
-        elif source.suffix.lower() == ".csv":
-            frame = pd.read_csv(source, dtype=str, keep_default_na=False, na_values=[""], encoding="utf-8-sig")
-        else:
-            raise UsageError(f"{source.name}: history is read from .csv or .parquet")
+        return checked_history(pd.read_parquet(source))
     except (OSError, ValueError) as error:
         if isinstance(error, UsageError):
             raise
         raise UsageError(f"{source.name} cannot be read: {error}") from error
-    return checked_history(frame)
 
 
 def checked_history(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return observations with the columns and dtypes of ``schema.HISTORY``; ``peak`` is ``used`` when not given.
+    """Return observations with the columns and dtypes of ``schema.HISTORY``; ``peak`` is never below ``used``.
 
     Raises:
-        UsageError: a column is missing, or a value cannot be; names the row.
+        UsageError: it is no DataFrame, a column is missing, or a value cannot be; names the row and the value.
     """
+    if not isinstance(frame, pd.DataFrame):
+        raise UsageError(f"history is a DataFrame with the columns {', '.join(_NEEDED)}, not {type(frame).__name__}")
     names = schema.match_columns(frame.columns, HISTORY)
-    given = frame.rename(columns=names)
-    if "at" in given:
-        try:
-            given = given.assign(at=pd.to_datetime(given["at"], utc=True, format="ISO8601"))
-        except (ValueError, TypeError) as error:
-            raise UsageError(f"history: column at holds no times: {error}") from error
+    if missing := [name for name in _NEEDED if name not in names.values()]:
+        there = ", ".join(map(str, frame.columns)) or "no columns"
+        raise UsageError(f"history: column{'s' * (len(missing) > 1)} {', '.join(missing)} missing; there are {there}")
+    given = frame[list(names)].rename(columns=names).reset_index(drop=True)
+    text = given.select_dtypes(["object", "str"])
+    given = given.assign(**text.mask(text == ""))  # empty cells of a file
+    done = {"at": _times(given["at"])}
+    for name in ("subnet_id", "vpc_id"):
+        if name in given:
+            done[name] = _ids(given[name], needed=name in _NEEDED)
+    done["cidr"] = _cidrs(given["cidr"])
     for name in ("usable", "used", "peak", "largest_run"):
-        if name in given and not pd.api.types.is_numeric_dtype(given[name]):
-            try:
-                given[name] = pd.to_numeric(given[name])
-            except (ValueError, TypeError) as error:
-                raise UsageError(f"history: column {name} must be numbers: {error}") from error
-    if "peak" not in given and "used" in given:
-        given = given.assign(peak=given["used"])
-    done = schema.conform(given, HISTORY, required=("at", "subnet_id", "cidr", "usable", "used"), what="history")
-    done["peak"] = done["peak"].fillna(done["used"])
-    missing = done[["at", "subnet_id", "cidr", "usable", "used"]].isna().any(axis=1)
-    wrong = missing | (done["used"] < 0) | (done["usable"] < 0)
-    if wrong.fillna(value=True).any():
-        at = int(wrong.fillna(value=True).to_numpy().argmax())
-        raise UsageError(f"history, row {at}: a value is missing or negative: {done.iloc[at].to_dict()}")
+        if name in given:
+            done[name] = _numbers(given[name], needed=name in _NEEDED)
+    peak = done.get("peak", done["used"])
+    done["peak"] = peak.where(peak > done["used"], done["used"]).fillna(done["used"])
+    return schema.conform(pd.DataFrame(done), HISTORY, required=_NEEDED, what="history")
+
+
+def _times(given: pd.Series) -> pd.Series:
+    done = pd.to_datetime(given, utc=True, format="ISO8601", errors="coerce")
+    _refuse(given, done.isna(), "no time; write 2026-03-02 or 2026-03-02T06:00:00+00:00")
     return done
+
+
+def _ids(given: pd.Series, *, needed: bool) -> pd.Series:
+    if pd.api.types.is_float_dtype(given.dtype) and given.notna().any():
+        raise UsageError(f"history: {given.name} arrived as floating-point numbers: ids lose digits; read it as text")
+    done = given.astype("str")
+    wrong = done.str.len() > _LONGEST_ID
+    _refuse(given, wrong | done.isna() if needed else wrong, f"no id of 1 to {_LONGEST_ID} letters")
+    return done
+
+
+def _cidrs(given: pd.Series) -> pd.Series:
+    done = given.astype("str")
+    _, prefix, _ = addresses.parse_cidr(column(done))
+    _refuse(given, prefix < 0, "no CIDR such as 10.0.4.0/22")
+    return done
+
+
+def _numbers(given: pd.Series, *, needed: bool) -> pd.Series:
+    """Return whole numbers of 0 or more as Int64; NA where there is none and none is needed."""
+    number = pd.to_numeric(given, errors="coerce").astype("Float64")
+    good = ((number >= 0) & (number <= _MOST) & (number % 1 == 0)).fillna(value=False)
+    _refuse(given, ~good if needed else ~good & given.notna(), "no whole number of 0 or more")
+    return number.astype("Int64")
+
+
+def _refuse(given: pd.Series, wrong: ArrayLike, why: str) -> None:
+    """Raise for the first wrong value, if there is one."""
+    at = np.flatnonzero(np.asarray(wrong, np.bool_))
+    if len(at):
+        value: Any = given.iloc[int(at[0])]
+        shown = "nothing" if pd.isna(value) else shorten(repr(value) if isinstance(value, str) else str(value), 60)
+        raise UsageError(f"history, row {at[0]}: {given.name} is {shown}, {why}")

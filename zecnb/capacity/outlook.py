@@ -16,6 +16,7 @@ from zecnb.capacity.observations import checked_history
 from zecnb.capacity.trend import estimate
 from zecnb.errors import UsageError
 from zecnb.render.tables import table_html
+from zecnb.schema import HISTORY, empty
 
 if TYPE_CHECKING:
     from zecnb.capacity.whatif import Scenario
@@ -163,7 +164,7 @@ def outlook(
     if unknown := sorted(set(options) - set(_OPTIONS)):
         raise UsageError(f"forecast has no option {unknown[0]}; there are {', '.join(_OPTIONS)}")
     chosen: dict[str, Any] = {**_OPTIONS, **options}
-    history = checked_history(history) if len(history) else history
+    history = empty(HISTORY) if isinstance(history, pd.DataFrame) and not len(history) else checked_history(history)
     frame = forecast(history, **chosen)
     names: dict[str, str] = {}
     if inventory is not None:
