@@ -260,7 +260,7 @@ STEPS: Mapping[str, Column] = {
 }
 NEIGHBOUR: Mapping[str, Column] = {
     "address": Column("str", "the address, or what they wrote"),
-    "difference": Column("str", "only here; only there, free here; only there, in no subnet here; unreadable"),
+    "difference": Column("str", "only here; only there, free, reserved or in no subnet here; unreadable"),
     "vpc_id": Column("str", "VPC, of an address that is only here"),
     "subnet_id": Column("str", "its subnet"),
     "holder_kind": Column("str", "one of HOLDER_KINDS"),

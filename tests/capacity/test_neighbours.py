@@ -110,6 +110,52 @@ def test_each_difference_is_told() -> None:
     assert found["row"].iloc[1] == len(theirs) - 4
 
 
+def test_reserved_addresses_are_not_free() -> None:
+    """A network or broadcast address that they list is reserved here, whatever it is called there."""
+    theirs = pd.DataFrame({"address": ["10.0.4.0/24", "10.0.4.255", "10.0.4.254"]})
+    found = differences(account(), theirs).query("row.notna()")
+    assert found["difference"].tolist() == [
+        "only there, reserved here",
+        "only there, free here",
+        "only there, reserved here",
+    ]
+
+
+SHAPES: dict[str, str] = {
+    "netbox, table.csv": "ID,IP Address,VRF,Status,Description\n1,10.0.4.77/24,,Active,printer\n",
+    "netbox, raw.csv": "id,address,family,description\n1,10.0.4.77/24,4,printer\n",
+    "phpipam.csv": "net 1,,\n10.0.4.0/24,,\nvlan: 4,,\n,,\nip address,ip state,description\n10.0.4.77,Used,printer\n",
+    "semicolons.csv": "\ufeffaddress;description\n10.0.4.77/24;printer\n;\n",
+    "tabs.tsv": "hostname\tip_addr\nprinter\t10.0.4.77\n",
+}
+
+
+@pytest.mark.parametrize("name", [*SHAPES, "phpipam.xlsx"])
+def test_exports_of_other_shapes(tmp_path: Path, name: str) -> None:
+    """Their exports are read as they come: other headings, a title above them, other separators, Excel."""
+    path = tmp_path / name
+    if name in SHAPES:
+        path.write_text(SHAPES[name], encoding="utf-8")
+    else:
+        rows = [["net 1", ""], ["10.0.4.0/24", ""], ["", ""], ["ip address", "description"], ["10.0.4.77", "printer"]]
+        pd.DataFrame(rows).to_excel(path, index=False, header=False)
+    found = differences(account(), path).query("difference != 'only here'")
+    assert found[["address", "theirs"]].to_numpy().tolist() == [["10.0.4.77", "printer"]]
+
+
+def test_account_of_nothing() -> None:
+    """Without addresses every export is empty, with all its columns, and what they have is in no subnet."""
+    base = account()
+    none = Inventory.from_frames(subnets=base.subnets.iloc[:0], nics=base.nics.iloc[:0], holders=base.holders.iloc[:0])
+    for frame in (netbox_addresses(none), netbox_prefixes(none), phpipam_addresses(none, "s")):
+        assert len(frame) == 0
+        assert len(frame.columns) >= 4
+    assert len(differences(none, pd.DataFrame({"address": []}))) == 0
+    assert differences(none, pd.DataFrame({"address": ["10.0.0.1"]}))["difference"].tolist() == [
+        "only there, in no subnet here"
+    ]
+
+
 def test_one_vpc_alone() -> None:
     """With a VPC named, only its addresses are missed."""
     found = differences(account(), pd.DataFrame({"address": ["10.0.4.1", "10.0.4.10"]}), vpc_id="vpc-b")
@@ -127,3 +173,15 @@ def test_what_cannot_be_compared(tmp_path: Path) -> None:
         differences(account(), tmp_path / "theirs.csv")
     with pytest.raises(UsageError, match="no VPC 'x'"):
         differences(account(), pd.DataFrame({"address": ["10.0.4.1"]}), vpc_id="x")
+    with pytest.raises(UsageError, match="theirs is a DataFrame or the path of a CSV or Excel file, not list"):
+        differences(account(), ["10.0.4.1"])  # type: ignore[arg-type]
+
+
+def test_what_cannot_be_exported() -> None:
+    """A section without a name, and VRFs that are no names by VPC, are each said."""
+    for section in ("", " ", None):
+        with pytest.raises(UsageError, match="phpIPAM imports into a section"):
+            phpipam_addresses(account(), section)  # type: ignore[arg-type]
+    for vrfs in ("blue", {"vpc-a": 5}):
+        with pytest.raises(UsageError, match="vrfs is the name of a VRF for each VPC id"):
+            netbox_addresses(account(), vrfs)  # type: ignore[arg-type]

@@ -99,6 +99,39 @@ def test_token_that_is_refused_is_not_told(url: str) -> None:
     assert caught.value.__context__ is None
 
 
+@pytest.mark.parametrize("secret", ["s3cr3t-token\n", "s3cr3t token", " s3cr3t", "s3cr\u00e9t", "", None, 5])
+def test_token_that_cannot_be_is_not_told(netbox: NetBox, url: str, secret: object) -> None:
+    """A token with a line break from a file, or none at all, is refused before anything is sent, and not shown."""
+    with pytest.raises(UsageError, match="the token of a NetBox is one word") as caught:
+        read_netbox(url, secret)  # type: ignore[arg-type]
+    assert "s3cr" not in "".join(traceback.format_exception_only(caught.value))
+    assert not netbox.asked
+
+
+@pytest.mark.parametrize(
+    "where", ["http://netbox.example.com", "netbox.example.com", "ftp://127.0.0.1", "http://[::1", "", None, 5]
+)
+def test_url_that_would_show_the_token(where: object) -> None:
+    """The token goes nowhere in the clear except within this machine, and nowhere that is no URL."""
+    with pytest.raises(UsageError, match="begins with https://"):
+        read_netbox(where, TOKEN)  # type: ignore[arg-type]
+
+
+def test_password_in_the_url_is_not_told() -> None:
+    """A URL with a password is refused without showing it."""
+    with pytest.raises(UsageError, match="holds no user or password") as caught:
+        read_netbox("https://ann:s3cr3t@netbox.example.com", TOKEN)
+    assert "s3cr3t" not in "".join(traceback.format_exception_only(caught.value))
+
+
+def test_prefixes_are_in_the_order_of_their_addresses(netbox: NetBox, url: str) -> None:
+    """Prefixes that differ are told by address, not by letter."""
+    for cidr in ("10.0.100.0/24", "10.0.20.0/24", "10.0.20.0/23"):
+        netbox.add_prefix(cidr)
+    told = netbox_differences(account(), url, TOKEN)["address"].tolist()
+    assert told == ["10.0.20.0/23", "10.0.20.0/24", "10.0.100.0/24"]
+
+
 def test_address_that_is_no_netbox(netbox: NetBox, url: str) -> None:
     """A server that is no NetBox, a path that is not there, and nobody at all are each said."""
     netbox.broken = True

@@ -6,6 +6,7 @@ Column names and checks are those of their import forms: NetBox 4 ``ipam/forms/b
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,12 +18,12 @@ import pyarrow.compute as pc
 from zecnb import addresses
 from zecnb.columns import column, strings
 from zecnb.errors import UsageError
+from zecnb.render.cells import plural
 from zecnb.render.export import defuse
+from zecnb.requests import read_table
 from zecnb.schema import NEIGHBOUR, conform, match_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     from zecnb.snapshot import Snapshot
@@ -34,6 +35,7 @@ _NETBOX_ROLES = {"nic_secondary": "secondary", "havip": "vip", "lb": "vip"}
 _NOT_EXPORTED = ("network", "broadcast")
 _ADDRESS_NAMES = ("address", "ip_addr", "ip_address")
 _NOTE_NAMES = ("description", "hostname", "dns_name")
+_TITLE_ROWS = 10  # of phpIPAM's exports: description, CIDR and VLAN of a subnet
 
 
 def netbox_addresses(snapshot: Snapshot, vrfs: Mapping[str, str] | None = None) -> pd.DataFrame:
@@ -42,13 +44,15 @@ def netbox_addresses(snapshot: Snapshot, vrfs: Mapping[str, str] | None = None) 
     Args:
         snapshot: what is held; gateways are reserved, network and broadcast addresses left out.
         vrfs: name of the VRF by VPC id; without one NetBox puts addresses into its global table.
+
+    Raises:
+        UsageError: ``vrfs`` is no mapping of names.
     """
     held = _exported(snapshot)
-    prefix = held["cidr"].str.partition("/")[2]
     return defuse(
         pd.DataFrame(
             {
-                "address": held["address"] + "/" + prefix,
+                "address": held["address"] + held["cidr"].str.replace(r"^[^/]*", "", regex=True),
                 "vrf": _named(held["vpc_id"], vrfs),
                 "status": np.where(held["kind"] == "gateway", "reserved", "active"),
                 "role": held["kind"].map(_NETBOX_ROLES).fillna(""),
@@ -64,6 +68,9 @@ def netbox_prefixes(snapshot: Snapshot, vrfs: Mapping[str, str] | None = None) -
     Args:
         snapshot: its subnets.
         vrfs: name of the VRF by VPC id.
+
+    Raises:
+        UsageError: ``vrfs`` is no mapping of names.
     """
     subnets = snapshot.subnets[snapshot.geometry.ipv4].reset_index(drop=True)
     said = "ZEC subnet " + subnets["name"].fillna("") + " " + subnets["subnet_id"]
@@ -86,7 +93,12 @@ def phpipam_addresses(snapshot: Snapshot, section: str, vrfs: Mapping[str, str] 
         snapshot: what is held; network and broadcast addresses are left out.
         section: name of the section, which must be there, as its subnets must.
         vrfs: name of the VRF by VPC id.
+
+    Raises:
+        UsageError: the section has no name, or ``vrfs`` is no mapping of names.
     """
+    if not isinstance(section, str) or not section.strip():
+        raise UsageError(f"phpIPAM imports into a section: its name, not {section!r}")
     held = _exported(snapshot)
     gateway = (held["kind"] == "gateway").to_numpy()
     return defuse(
@@ -109,16 +121,17 @@ def differences(snapshot: Snapshot, theirs: pd.DataFrame | str | Path, *, vpc_id
 
     Args:
         snapshot: what is held.
-        theirs: their export, or the path of its CSV: a column ``address`` (NetBox) or ``ip_addr`` (phpIPAM), and
-            ``description``, if it has one. IPv6 rows are passed over.
+        theirs: their export, or the path of its CSV or Excel file: a column ``address`` or ``IP Address`` (NetBox),
+            ``ip_addr`` or ``ip address`` (phpIPAM, whose exports begin with a title), and a description, if it has
+            one. IPv6 rows are passed over.
         vpc_id: only this VPC; needed where VPCs have the same addresses and their export is of one.
 
     Raises:
         UsageError: the file cannot be read, has no column of addresses, or there is no such VPC.
     """
-    frame = _read(theirs) if isinstance(theirs, str | Path) else theirs.reset_index(drop=True)
+    frame = _read(theirs)
     where, note = _columns(frame)
-    text = frame[where].astype("str").fillna("").str.partition("/")[0].str.strip()
+    text = frame[where].astype("str").fillna("").str.replace("/.*", "", regex=True).str.strip()
     six = text.str.contains(":", regex=False)
     value, good = addresses.parse(column(text))
     ours = _exported(snapshot)
@@ -126,19 +139,22 @@ def differences(snapshot: Snapshot, theirs: pd.DataFrame | str | Path, *, vpc_id
     chosen = shapes.ipv4
     if vpc_id is not None:
         if vpc_id not in set(snapshot.vpcs["vpc_id"]):
-            raise UsageError(f"no VPC {vpc_id!r} in this inventory of {len(snapshot.vpcs)} VPCs")
+            raise UsageError(f"no VPC {vpc_id!r} in this inventory of {plural(len(snapshot.vpcs), 'VPC')}")
         ours = ours[ours["vpc_id"] == vpc_id].reset_index(drop=True)
         chosen = chosen & (snapshot.subnets["vpc_id"] == vpc_id).to_numpy()
     held, _ = addresses.parse(column(ours["address"]))
     here = np.isin(value, held)
+    edge = np.isin(value, np.concatenate([shapes.network[chosen], shapes.broadcast[chosen]]))
     inside = _inside(value, shapes.network[chosen], shapes.broadcast[chosen])
     kind = np.select(
-        [~good, here, inside], ["unreadable", "same", "only there, free here"], "only there, in no subnet here"
+        [~good, here, edge, inside],
+        ["unreadable", "same", "only there, reserved here", "only there, free here"],
+        "only there, in no subnet here",
     )
     told = pd.DataFrame(
         {"address": text, "difference": kind, "row": np.arange(len(frame)), "theirs": frame[note] if note else pd.NA}
     )
-    told = told[(kind != "same") & ~six.to_numpy(np.bool_)]
+    told = told[(kind != "same") & ~(six | (text == "")).to_numpy(np.bool_)]
     missing = ours[~np.isin(held, value[good])].assign(difference="only here", row=None)
     missing = missing.rename(columns={"kind": "holder_kind"})
     both = pd.concat([missing.astype(object), told.astype(object)], ignore_index=True)
@@ -166,6 +182,8 @@ def _said(held: pd.DataFrame) -> pd.Series:
 
 
 def _named(vpc: pd.Series, vrfs: Mapping[str, str] | None) -> pd.Series:
+    if vrfs is not None and not (isinstance(vrfs, Mapping) and all(isinstance(each, str) for each in vrfs.values())):
+        raise UsageError(f"vrfs is the name of a VRF for each VPC id, such as {{'vpc-1': 'blue'}}, not {vrfs!r}")
     return vpc.map(dict(vrfs or {})).astype("str").fillna("")
 
 
@@ -185,9 +203,17 @@ def _columns(frame: pd.DataFrame) -> tuple[object, object | None]:
     return where, next((names[name] for name in _NOTE_NAMES if name in names), None)
 
 
-def _read(path: str | Path) -> pd.DataFrame:
-    source = Path(path)
-    try:
-        return pd.read_csv(source, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{source.name} cannot be read: {error}") from error
+def _read(theirs: object) -> pd.DataFrame:
+    """Return their export with the row of its headings as the columns."""
+    if isinstance(theirs, pd.DataFrame):
+        return theirs.reset_index(drop=True)
+    if not isinstance(theirs, str | Path):
+        raise UsageError(f"theirs is a DataFrame or the path of a CSV or Excel file, not {type(theirs).__name__}")
+    frame = read_table(theirs)
+    if match_columns(frame.columns, _ADDRESS_NAMES):
+        return frame
+    for at in range(min(len(frame), _TITLE_ROWS)):
+        heads = frame.iloc[at].tolist()
+        if match_columns((each for each in heads if each), _ADDRESS_NAMES):
+            return frame.iloc[at + 1 :].set_axis(heads, axis=1).reset_index(drop=True)
+    return frame

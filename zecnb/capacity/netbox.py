@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
 import numpy as np
 import pandas as pd
 
+from zecnb import addresses
 from zecnb.capacity.neighbours import differences
+from zecnb.columns import column
 from zecnb.errors import UsageError
 from zecnb.schema import NEIGHBOUR, conform
 
@@ -37,13 +40,15 @@ def read_netbox(url: str, token: str, *, vrf: str | None = None) -> Theirs:
     """Read the IPv4 addresses and prefixes of a NetBox.
 
     Args:
-        url: of the NetBox, without ``/api``.
+        url: of the NetBox, without ``/api``; ``https``, as the token is sent there, except on this machine.
         token: of its API, version 1 or 2; it is sent to it and kept nowhere.
         vrf: only those of the VRF with this name, "" for the global table.
 
     Raises:
-        UsageError: pynetbox is not installed, or the NetBox cannot be read; never with the token.
+        UsageError: pynetbox is not installed, the URL or the token cannot be, or the NetBox cannot be read; never with
+            the token.
     """
+    _check(url, token)
     try:
         import pynetbox
         import requests
@@ -70,6 +75,21 @@ def read_netbox(url: str, token: str, *, vrf: str | None = None) -> Theirs:
     if failure:  # not chained: the other's error holds the request with the token
         raise UsageError(f"NetBox {url} {failure}".replace(token or "\0", "…"))
     return found
+
+
+def _check(url: object, token: object) -> None:
+    """Refuse what cannot be a NetBox and its token before anything is sent; libraries would show the token."""
+    try:
+        parts = urlsplit(url if isinstance(url, str) else "")
+    except ValueError:  # half an IPv6 address, for one
+        parts = urlsplit("")
+    if "@" in parts.netloc:
+        raise UsageError("the URL of a NetBox holds no user or password; the token says who asks")
+    here = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if not parts.hostname or not (here or parts.scheme == "https"):
+        raise UsageError(f"the URL of a NetBox begins with https:// (http:// on this machine only), not {url!r}")
+    if not isinstance(token, str) or not token.isascii() or not token.isprintable() or " " in token or not token:
+        raise UsageError("the token of a NetBox is one word of plain letters, without blanks or line breaks")
 
 
 def netbox_differences(
@@ -115,7 +135,8 @@ def _of_prefixes(snapshot: Snapshot, theirs: pd.DataFrame, vpc_id: str | None) -
         address=more["prefix"], difference="only there, in no subnet here", theirs=more["description"]
     )
     both = pd.concat([here.astype(object), there.astype(object)], ignore_index=True)
-    return conform(both.sort_values("address", kind="stable"), NEIGHBOUR, required=(), what="differences")
+    network, prefix, _ = addresses.parse_cidr(column(both["address"].astype("str")))
+    return conform(both.iloc[np.lexsort((prefix, network))], NEIGHBOUR, required=(), what="differences")
 
 
 def _records(endpoint: Any, names: tuple[str, ...], vrf: str | None) -> pd.DataFrame:
