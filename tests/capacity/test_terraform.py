@@ -60,7 +60,7 @@ def test_recorded_addresses_that_are_gone() -> None:
     """What the state knows and nobody holds would be assigned again."""
     row = managed_nics(account(), state(instance(WEB2, "10.0.4.21", "10.0.4.99"))).iloc[0]
     assert (row["foreign"], row["gone"]) == (0, 1)
-    assert "1 recorded addresses are gone" in row["warning"]
+    assert "1 recorded address is gone" in row["warning"]
 
 
 def test_nic_that_is_gone() -> None:
@@ -73,6 +73,33 @@ def test_nic_that_is_gone() -> None:
 def test_nic_without_secondaries() -> None:
     """A vNIC without secondary addresses is dropped from the state."""
     assert "drops the resource" in managed_nics(account(), state(instance("nic-db"))).iloc[0]["warning"]
+
+
+def test_one_secondary() -> None:
+    """Of a single address it says so."""
+    row = managed_nics(account(), state(instance(WEB2, "10.0.4.21"))).iloc[0]
+    assert row["warning"] == "destroy releases its only secondary address"
+
+
+def test_two_resources_of_one_nic() -> None:
+    """Two resources for one vNIC each take all its addresses: each warning names the other."""
+    content = state(instance(WEB1, "10.0.4.11", index_key=0), instance(WEB1, "10.0.4.12", index_key=1))
+    warnings = managed_nics(account(), content)["warning"]
+    assert warnings[0].endswith(f"; {RESOURCE}.web[1] claims this vNIC too, and each takes all its addresses")
+    assert f"{RESOURCE}.web[0] claims" in warnings[1]
+
+
+def test_deposed_instance_is_named_so() -> None:
+    """An instance that the next apply destroys is told from the one that replaces it."""
+    content = state(instance(WEB1, "10.0.4.11", "10.0.4.12", deposed="1a2b"))
+    assert managed_nics(account(), content)["resource"].tolist() == [f"{RESOURCE}.web (deposed 1a2b)"]
+
+
+def test_attributes_without_a_value() -> None:
+    """Sensitive values are passed over, and a list that is not known yet is an empty one."""
+    unknown: dict[str, Any] = {"id": WEB1, "vnic_id": WEB1, "secondary_private_ip_addresses": None}
+    row = managed_nics(account(), state({"attributes": unknown, "sensitive_attributes": [[{"value": "x"}]]})).iloc[0]
+    assert (row["recorded"], row["held"], row["foreign"]) == (0, 2, 2)
 
 
 def test_addresses_of_modules_and_instances() -> None:
@@ -110,6 +137,37 @@ def test_output_of_show(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     path.write_text(json.dumps(shown))
     assert managed_nics(account(), path)["resource"].tolist() == [f"module.a.{RESOURCE}.w"]
+
+
+def test_output_of_show_of_a_plan() -> None:
+    """Of a plan the state counts that it was made from; a state without resources manages nothing."""
+    resource = {"address": f"{RESOURCE}.w", "mode": "managed", "type": RESOURCE, "values": instance(WEB1)["attributes"]}
+    shown = {"format_version": "1.0", "values": {"root_module": {"resources": [resource]}}}
+    plan = {"format_version": "1.2", "planned_values": {"root_module": {}}, "prior_state": shown}
+    assert managed_nics(account(), plan)["nic_id"].tolist() == [WEB1]
+    assert len(managed_nics(account(), {"format_version": "1.0"})) == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ({"version": 3, "modules": []}, "a Terraform state of version 4, or .* is wanted; not version 3"),
+        ({"version": "4", "resources": []}, "not version '4'"),
+        ({"encrypted_data": "x", "encryption_version": "v0"}, "is encrypted; give the output of tofu show -json"),
+        ({"version": 4, "resources": None}, "damaged: resources is no list"),
+        (state({"attributes": None}), f"damaged: {RESOURCE}.web has no attributes"),
+        (state({"attributes_flat": {"id": WEB1}}), f"damaged: {RESOURCE}.web has no attributes"),
+        (state({"attributes": {"id": None}}), f"{RESOURCE}.web has no vNIC id"),
+        (state({"attributes": {"id": WEB1, "secondary_private_ip_addresses": [1]}}), "addresses that are no text"),
+        (state({"attributes": {"id": WEB1, "secondary_private_ip_addresses": {}}}) | {"version": 5}, "not version 5"),
+        (None, "the path of a file or its content, not NoneType"),
+        ([], "the path of a file or its content, not list"),
+    ],
+)
+def test_content_that_is_no_state(content: Any, words: str) -> None:
+    """What is wrong is named with its resource, never as an error of Python."""
+    with pytest.raises(UsageError, match=words):
+        managed_nics(account(), content)
 
 
 @pytest.mark.parametrize(

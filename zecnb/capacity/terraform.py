@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from zecnb.columns import positions
 from zecnb.errors import UsageError
+from zecnb.render.cells import plural
 from zecnb.schema import HOLDER_KINDS, MANAGED, conform, empty
 
 if TYPE_CHECKING:
@@ -37,11 +38,12 @@ def managed_nics(
 
     Args:
         snapshot: what is held now.
-        state: a state file (format 4) or the output of ``terraform show -json``, its path or content.
+        state: a state file (format 4), or the output of ``terraform show -json`` of a state or a plan; its path or
+            content. Of it only vNIC ids and addresses are looked at.
         nic_ids: only these, for example ``plan.frame["nic_id"]``.
 
     Raises:
-        UsageError: it cannot be read or is no state.
+        UsageError: it cannot be read or is no state; says what it is instead.
     """
     found = list(_resources(_content(state)))
     if nic_ids is not None:
@@ -54,6 +56,9 @@ def managed_nics(
     there = nic >= 0
     held = np.where(there, _secondaries(snapshot)[np.maximum(nic, 0)] if len(snapshot.nics) else 0, 0)
     known = np.array([len(each & snapshot.addresses_of_nic(one)) for one, each in zip(ids, recorded, strict=True)])
+    managers: dict[str, list[str]] = {}
+    for name, one in zip(names, ids, strict=True):
+        managers.setdefault(one, []).append(name)
     foreign, gone = held - known, np.array([len(each) for each in recorded]) - known
     frame = pd.DataFrame(
         {
@@ -64,7 +69,10 @@ def managed_nics(
             "held": held,
             "foreign": foreign,
             "gone": gone,
-            "warning": [_warning(*each) for each in zip(there, held, foreign, gone, strict=True)],
+            "warning": [
+                _warning(*each) + _rivals(name, managers[one])
+                for name, one, *each in zip(names, ids, there, held, foreign, gone, strict=True)
+            ],
         }
     )
     return conform(frame, MANAGED, required=(), what="managed")
@@ -75,14 +83,24 @@ def _warning(there: bool, held: int, foreign: int, gone: int) -> str:
         return "the vNIC is not here any more: destroying the resource crashes the provider; remove it from the state"
     if not held:
         return "the vNIC has no secondary address: the next refresh drops the resource from the state"
-    said = [f"destroy releases all {held} secondary addresses"]
+    said = [f"destroy releases {'its only secondary address' if held == 1 else f'all {held:,} secondary addresses'}"]
     if foreign:
-        said[0] += f", {foreign} of which the state does not know"
-        said.append(f"the next refresh takes these {foreign} for its own, and the next apply may release as many,")
-        said[-1] += " of a count those first in its own order"
+        said[0] += f", {foreign:,} of which the state does not know"
+        many = (
+            "it for its own, and the next apply may release one"
+            if foreign == 1
+            else (f"these {foreign:,} for its own, and the next apply may release as many")
+        )
+        said.append(f"the next refresh takes {many}, of a count what comes first in its own order")
     if gone:
-        said.append(f"{gone} recorded addresses are gone; the next apply may assign as many again")
+        many = plural(gone, "recorded address is", "recorded addresses are")
+        said.append(f"{many} gone; the next apply may assign as many again")
     return "; ".join(said)
+
+
+def _rivals(name: str, all_: list[str]) -> str:
+    others = [other for other in all_ if other != name]
+    return f"; {' and '.join(others)} claims this vNIC too, and each takes all its addresses" if others else ""
 
 
 def _secondaries(snapshot: Snapshot) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -91,13 +109,15 @@ def _secondaries(snapshot: Snapshot) -> np.ndarray[Any, np.dtype[np.int64]]:
     return np.bincount(nic[nic >= 0], minlength=len(snapshot.nics))
 
 
-def _content(state: str | Path | dict[str, Any]) -> dict[str, Any]:
+def _content(state: object) -> dict[str, Any]:
     if isinstance(state, dict):
         return state
+    if not isinstance(state, str | Path):
+        raise UsageError(f"a Terraform state is the path of a file or its content, not {type(state).__name__}")
     source = Path(state)
     try:
         content = json.loads(source.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"{source.name} cannot be read: {error}") from error
     if not isinstance(content, dict):
         raise UsageError(f"{source.name} is no Terraform state")
@@ -110,37 +130,62 @@ def _resources(content: dict[str, Any]) -> Iterator[tuple[str, str, set[str]]]:
     Raises:
         UsageError: the content is no state of a known format.
     """
-    try:
-        if "resources" in content and content.get("version") == 4:
-            yield from _from_state(content["resources"])
-        elif "values" in content:
-            yield from _from_show(content["values"].get("root_module", {}))
-        else:
-            version = content.get("version", content.get("format_version", "none"))
-            raise UsageError(f"a Terraform state of version 4 or the output of terraform show -json, not {version!r}")
-    except (AttributeError, KeyError, TypeError) as error:
-        raise UsageError(f"the Terraform state is damaged: {error!r}") from error
+    shown = content.get("prior_state", content)  # a plan has the state it was made from
+    if content.get("version") == 4 and "resources" in content:
+        named = _of_state(content["resources"])
+    elif "format_version" in content or "values" in content:
+        named = _of_show((_table(shown, "of state").get("values") or {}).get("root_module") or {})
+    elif "encrypted_data" in content:
+        raise UsageError("the Terraform state is encrypted; give the output of tofu show -json instead")
+    else:
+        found = f"version {content['version']!r}" if "version" in content else "neither"
+        raise UsageError(
+            f"a Terraform state of version 4, or the output of terraform show -json, is wanted; not {found}"
+        )
+    for name, attributes in named:
+        yield (name, *_recorded(name, attributes))
 
 
-def _from_state(resources: list[dict[str, Any]]) -> Iterator[tuple[str, str, set[str]]]:
-    for resource in resources:
+def _of_state(resources: object) -> Iterator[tuple[str, object]]:
+    for number, each in enumerate(_list(resources, "resources")):
+        resource = _table(each, f"resource {number}")
         if resource.get("mode") != "managed" or resource.get("type") != RESOURCE:
             continue
-        name = ".".join(filter(None, (resource.get("module"), RESOURCE, resource["name"])))
-        for instance in resource["instances"]:
+        name = ".".join(filter(None, (resource.get("module"), RESOURCE, str(resource.get("name", number)))))
+        for one in _list(resource.get("instances"), f"what there is of {name}"):
+            instance = _table(one, name)
             index = f"[{json.dumps(instance['index_key'])}]" if "index_key" in instance else ""
-            yield name + index, *_recorded(instance["attributes"])
+            old = f" (deposed {instance['deposed']})" if "deposed" in instance else ""
+            yield name + index + old, instance.get("attributes")
 
 
-def _from_show(module: dict[str, Any]) -> Iterator[tuple[str, str, set[str]]]:
-    for resource in module.get("resources", []):
+def _of_show(module: object) -> Iterator[tuple[str, object]]:
+    about = _table(module, "a module")
+    for number, each in enumerate(_list(about.get("resources", []), "resources")):
+        resource = _table(each, f"resource {number}")
         if resource.get("mode") == "managed" and resource.get("type") == RESOURCE:
-            yield str(resource["address"]), *_recorded(resource["values"])
-    for child in module.get("child_modules", []):
-        yield from _from_show(child)
+            yield str(resource.get("address", f"resource {number}")), resource.get("values")
+    for child in _list(about.get("child_modules", []), "child_modules"):
+        yield from _of_show(child)
 
 
-def _recorded(attributes: dict[str, Any]) -> tuple[str, set[str]]:
-    return str(attributes.get("vnic_id") or attributes["id"]), set(
-        attributes.get("secondary_private_ip_addresses") or []
-    )
+def _recorded(name: str, attributes: object) -> tuple[str, set[str]]:
+    """Return the vNIC and the addresses that a resource knows."""
+    told = _table(attributes, name)
+    nic_id = told.get("vnic_id") or told.get("id")
+    known = _list(told.get("secondary_private_ip_addresses") or [], f"the addresses of {name}")
+    if not isinstance(nic_id, str) or not all(isinstance(each, str) for each in known):
+        raise UsageError(f"the Terraform state is damaged: {name} has no vNIC id, or addresses that are no text")
+    return nic_id, set(known)
+
+
+def _table(value: object, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise UsageError(f"the Terraform state is damaged: {where} has no attributes")
+    return value
+
+
+def _list(value: object, where: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise UsageError(f"the Terraform state is damaged: {where} is no list")
+    return value
