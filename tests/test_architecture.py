@@ -53,8 +53,9 @@ ALLOWED: dict[str, set[str]] = {
     "runbook": {"errors", "execution", "render", "shell", "showcase"},
     "showcase": {"connections", "errors", "emulator", "render", "shell"},
     "workbench": {"page", "runbook", "showcase"},
-    "cli": {"errors", "execution", "planner", "emulator", "shell", "store", "workbench"},
-    "shell": {"capacity", "connections", "errors", "execution", "planner", "render", "session", "store"},
+    "cli": {"errors", "execution", "gate", "planner", "emulator", "shell", "store", "workbench"},
+    "gate": {"capacity", "errors", "inventory", "planner", "render", "shell"},
+    "shell": {"connections", "errors", "execution", "planner", "render", "session", "store"},
     "testing": {"cloud", "emulator", "execution", "session", "store"},
     "__main__": {"cli"},
     "__init__": {

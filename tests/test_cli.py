@@ -330,27 +330,6 @@ def test_a_blocked_plan_is_not_approved(call: Caller) -> None:
     assert (code, "cannot be approved" in err) == (1, True)
 
 
-def test_check_says_yes_and_no(call: Caller) -> None:
-    """Exit 0 when the subnet has the room, 1 when it has one less, with the numbers."""
-    code, out, _ = call("check", "--subnet", APP_SIN, "--need", "1", "--json")
-    answer = json.loads(out)
-    assert (code, answer["ok"], answer["need"]) == (0, True, 1)
-    free = answer["occupancy"][0]["free"]
-    code, out, _ = call("check", "--subnet", APP_SIN, "--need", str(free))
-    assert code == 0
-    assert out.endswith(f"yes: {free:,} free, {free:,} needed\n")
-    code, out, _ = call("check", "--subnet", APP_SIN, "--need", str(free + 1))
-    assert code == 1
-    assert out.endswith(f"no: {free:,} free, {free + 1:,} needed\n")
-
-
-def test_check_of_a_subnet_that_is_not_there(call: Caller) -> None:
-    """That is an error, not a no."""
-    code, out, err = call("check", "--subnet", "nowhere", "--need", "1")
-    assert (code, out) == (1, "")
-    assert "nowhere" in err
-
-
 def test_report_names_everything_or_nothing(call: Caller) -> None:
     """The report has occupancy, coverage and sources; redacted it has the same without names and addresses."""
     assert call("report", "--out", "all.html")[0] == 0

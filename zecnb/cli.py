@@ -16,11 +16,14 @@ from typing import Annotated, Any
 import typer
 
 from zecnb.errors import PlanDriftedError, UsageError, ZecnbError
+from zecnb.gate import check
 from zecnb.shell import (
     DRIFTED,
     FAILED,
     INTERRUPTED,
-    check_rules,
+    AsJson,
+    Endpoint,
+    Profile,
     confirm,
     fail,
     open_session,
@@ -42,9 +45,6 @@ app = typer.Typer(
     help="See what ZEC will answer before you assign private IPv4 addresses, then do exactly that.",
 )
 
-Endpoint = Annotated[str | None, typer.Option(help="Host, host:port or URL; console.zenlayer.com by default.")]
-Profile = Annotated[str | None, typer.Option(help="Profile of ~/.zenlayer/credentials.json.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
@@ -217,34 +217,7 @@ def plan(
     return made.exit_code
 
 
-@app.command()
-def check(
-    *,
-    subnet: Annotated[str | None, typer.Option(help="Subnet id.")] = None,
-    need: Annotated[int | None, typer.Option(min=1, help="How many more addresses.")] = None,
-    rules: Annotated[Path | None, typer.Option(help="TOML file with rules for all subnets, instead of these.")] = None,
-    markdown: Annotated[bool, typer.Option("--markdown", help="With --rules: for a pull request.")] = False,
-    as_json: AsJson = False,
-    endpoint: Endpoint = None,
-    profile: Profile = None,
-) -> int:
-    """Say whether a subnet can give so many more addresses, or all keep their rules. Exit 0: yes, 1: no."""
-    if rules is not None and subnet is None and need is None:
-        return check_rules(rules, endpoint, profile, as_json=as_json, markdown=markdown)
-    if subnet is None or need is None or rules is not None or markdown:
-        raise UsageError("give either --subnet and --need, or --rules FILE")
-    with open_session(endpoint, profile) as zec:
-        held = zec.inventory(subnet_id=subnet)
-    room = held.occupancy(subnet)
-    free = int(room["free"].iloc[0])
-    if as_json:
-        print_json({"subnet_id": subnet, "need": need, "ok": free >= need, "occupancy": room, "partial": held.partial})
-    else:
-        print_table(room)
-        if len(held.partial):
-            print_table(held.partial)
-        print(f"{'yes' if free >= need else 'no'}: {free:,} free, {need:,} needed")
-    return 0 if free >= need else FAILED
+app.command()(check)
 
 
 @app.command()

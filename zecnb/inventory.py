@@ -132,14 +132,13 @@ class Inventory(Snapshot):
         names = self.subnets.set_index("subnet_id")["name"]
         held.insert(1, "name", held["subnet_id"].map(names).astype("str"))
         charts = [self.chart(kind=kind) for kind in ("utilisation", "vpcs")] if len(held) else []
-        missing = [f"{row.source}: {row.status}. {row.detail}" for row in self.partial.itertuples()]
         sections = [
             Section("Subnets", ["The fullest first."], [Table(held, limit=1000)], charts),
             Section(
                 "Coverage",
                 [
                     f"Listings show who holds {percent(self.share_seen)} of the addresses that the API counts as used.",
-                    *missing,
+                    *self.missing,
                 ],
                 [Table(self.coverage, limit=1000)],
             ),

@@ -9,7 +9,7 @@ import sys
 import threading
 from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -17,7 +17,6 @@ from zecnb.errors import CloudError, JournalError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     import pandas as pd
 
@@ -31,7 +30,9 @@ __all__ = [
     "INTERRUPTED",
     "PARTLY",
     "PENDING",
-    "check_rules",
+    "AsJson",
+    "Endpoint",
+    "Profile",
     "confirm",
     "fail",
     "need_lab",
@@ -44,6 +45,9 @@ __all__ = [
     "stoppable",
 ]
 
+Endpoint = Annotated[str | None, typer.Option(help="Host, host:port or URL; console.zenlayer.com by default.")]
+Profile = Annotated[str | None, typer.Option(help="Profile of ~/.zenlayer/credentials.json.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 FAILED, PENDING, PARTLY, DRIFTED, INTERRUPTED = 1, 2, 3, 4, 130
 """Exit codes; 0 is nothing to do or all done."""
 
@@ -64,22 +68,6 @@ def need_lab(*modules: str) -> None:
     missing = [name for name in modules if find_spec(name) is None]
     if missing:
         raise UsageError(f"{' and '.join(missing)} not installed: pip install 'zecnb[lab]'")
-
-
-def check_rules(rules: Path, endpoint: str | None, profile: str | None, *, as_json: bool, markdown: bool) -> int:
-    """Judge the account by a file of rules, print what came of it, and return the exit code.
-
-    How full each subnet is goes into the history, from which later checks know how long it lasts.
-    """
-    from zecnb.capacity.checking import check
-    from zecnb.capacity.rules import read_rules
-
-    limits = read_rules(rules)  # a mistake in them is said before anything is read
-    with open_session(endpoint, profile) as zec:
-        held = zec.inventory(remember=True)
-        checked = check(held, limits, zec.history().frame())
-    print(checked.json() if as_json else checked.markdown() if markdown else checked.text())
-    return checked.exit_code
 
 
 # -- signals -----------------------------------------------------------------------------------------------------

@@ -162,6 +162,12 @@ class Snapshot:
         return self.sources[self.sources["status"] != "complete"]
 
     @property
+    def missing(self) -> list[str]:
+        """What was not read completely, in words."""
+        rows = self.partial[["source", "status", "detail"]].astype(object).fillna("").to_numpy().tolist()
+        return [f"{source}: {status}. {detail}".removesuffix(". ") for source, status, detail in rows]
+
+    @property
     def age(self) -> float:
         """Seconds since it was observed."""
         return max((datetime.now(UTC) - self.observed_at).total_seconds(), 0.0)

@@ -143,7 +143,7 @@ def test_partial_inventory_fails() -> None:
     assert not checked.ok
     assert checked.frame.iloc[0][["rule", "reason"]].tolist() == [
         "complete_inventory",
-        "nics is partial: page 2 failed",
+        "nics: partial. page 2 failed",
     ]
 
 

@@ -193,9 +193,7 @@ def _days(
 
 def _blind(inventory: Snapshot, rules: Rules) -> pd.DataFrame:
     """Return a failure per source that was not read completely, and what guards nothing."""
-    partial = inventory.partial
-    said = (partial["source"] + " is " + partial["status"] + ": " + partial["detail"].fillna("")).tolist()
-    blind = [("fail", "complete_inventory", reason) for reason in said]
+    blind = [("fail", "complete_inventory", reason) for reason in inventory.missing]
     blind += [("unknown", "match", f"no IPv4 subnet matches {pattern}") for pattern in rules.unmatched(inventory)]
     if not blind and not inventory.geometry.ipv4.any():
         blind.append(("unknown", "match", "there is no IPv4 subnet"))
