@@ -49,7 +49,7 @@ def check(
 
     Rules are minimum_free, maximum_utilisation (0..1), minimum_largest_run and minimum_days_to_full.
 
-    A table [[subnets]] with match = "NAME, ID or CIDR, * and ?" has its own; unknown = "fail" fails what is not known.
+    Tables named subnets have limits for those that match = "db-*" (name, id or CIDR); unknown = "fail" if in doubt.
     """
     asked = [need is not None, per_nic is not None, to_limit]
     if rules is not None:
