@@ -15,6 +15,7 @@ from tests.planner.accounts import account
 from zecnb.capacity.history import History
 from zecnb.capacity.outlook import outlook
 from zecnb.errors import UsageError
+from zecnb.render.cells import NOTHING
 from zecnb.store import Store
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def test_table_says_what_fills_first() -> None:
     assert subnets.index.tolist() == ["sub-full", "sub-app", "sub-new", "sub-db"]
     assert subnets["full"].tolist()[0] == "reached"
     assert " to " in subnets["full"]["sub-app"]
-    assert subnets["full"].tolist()[2:] == ["-", "-"]
+    assert subnets["full"].tolist()[2:] == [NOTHING, NOTHING]
 
 
 def test_names_come_from_the_inventory() -> None:

@@ -71,10 +71,16 @@ def test_rule_passes_and_fails(rule: str, kept: float, broken: float) -> None:
         (history(np.arange(5)), "unknown", "not enough data"),
         (history(np.arange(40), subnet="other"), "unknown", "no history"),
         (history([100] * 40), "pass", "not filling"),
+        (history(np.arange(40) * 2 + 60).assign(at=lambda f: f["at"] - pd.Timedelta(days=7)), "pass", "full in "),
+        (
+            history([100] * 40).assign(at=lambda f: f["at"] - pd.Timedelta(days=8)),
+            "unknown",
+            "a history that ends 2026-",
+        ),
     ],
 )
 def test_days_to_full_without_a_date(past: pd.DataFrame | None, result: str, words: str) -> None:
-    """Without enough history it is unknown; what does not fill passes."""
+    """Without enough history, or with one that ended long ago, it is unknown; what does not fill passes."""
     checked = check(inventory(100), {"minimum_days_to_full": 30}, past)
     assert checked.frame["result"].tolist() == [result]
     assert checked.frame["reason"].iloc[0].startswith(words)

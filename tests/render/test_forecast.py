@@ -41,6 +41,26 @@ def test_no_text_is_cut_or_covered(past: str, dark: bool) -> None:
     check_texts(chart(PASTS[past], name="a very long name of a subnet that does not end here", dark=dark).figure)
 
 
+def marks(made: ForecastChart) -> list[str]:
+    """Return what is written under the time axis, in order of time."""
+    texts = [text for text in made.figure.axes[1].texts if text.get_position()[1] < 0]
+    return [text.get_text() for text in sorted(texts, key=lambda text: text.get_position()[0])]
+
+
+def test_years_are_told_where_they_change() -> None:
+    """The time axis names the year of the first mark in another one only."""
+    past = history(np.arange(90) * 2 + 100, usable=300, subnet="s", vpc=None)
+    assert all(len(mark.split()) == 2 for mark in marks(outlook(past).chart("s")))
+    over = marks(outlook(past.assign(at=past["at"] + pd.Timedelta(days=250))).chart("s"))
+    assert [mark for mark in over if len(mark.split()) == 3] == [next(mark for mark in over if mark.endswith("2027"))]
+
+
+def test_legend_says_what_the_dotted_line_is() -> None:
+    """The last day of data is marked, and the legend says so."""
+    made = chart(noisy(days=80))
+    assert "last day of data" in [text.get_text() for axes in made.figure.axes for text in axes.texts]
+
+
 def test_dates_are_drawn_where_they_are_told() -> None:
     """The thick part of the line of full stands between its two dates, at the height of what is usable."""
     made = chart(noisy(days=80))

@@ -33,6 +33,7 @@ __all__ = ["Checked", "check"]
 
 _ORDER = ("fail", "unknown", "pass")
 _TEXT_LIMIT = 80
+_FRESH = 7  # days after its last one that a history still says how long it lasts
 _BOUNDS: dict[str, Callable[[float], str]] = {
     "minimum_free": "at least {:,.15g}".format,
     "maximum_utilisation": lambda share: f"at most {percent(share)}",
@@ -186,7 +187,10 @@ def _days(
     days = (seen["full_from"] - today).dt.days.clip(lower=0).to_numpy(np.float64)
     status = seen["status"].fillna("no history").reset_index(drop=True)
     endless = status.isin(["not filling", "later"]).to_numpy()
-    value = np.where(endless, np.inf, days)
+    old = ((today - seen["last_day"]).dt.days > _FRESH).to_numpy()
+    ends = "a history that ends " + seen["last_day"].dt.strftime("%Y-%m-%d").reset_index(drop=True)
+    status, days = status.mask(old, ends), np.where(old, np.nan, days)
+    value = np.where(endless & ~old, np.inf, days)
     said = pd.Series(days).map("full in {:,.0f} days".format).where(np.isfinite(days), status)
     return value, said.astype("str")
 

@@ -15,6 +15,7 @@ from zecnb.capacity.loading import loaded
 from zecnb.capacity.observations import checked_history
 from zecnb.capacity.trend import estimate
 from zecnb.errors import UsageError
+from zecnb.render.cells import NOTHING
 from zecnb.render.tables import table_html
 from zecnb.schema import HISTORY, empty
 
@@ -180,7 +181,7 @@ def outlook(
 def _words(first: pd.Timestamp, last: pd.Timestamp, today: pd.Timestamp) -> str:
     """Return a range of days in words; ``today`` is the last day of data."""
     if pd.isna(first):
-        return "-"
+        return NOTHING
     if first <= today:
         return "reached"
     if pd.isna(last):

@@ -130,11 +130,13 @@ class ForecastChart(Chart):
             axes.plot([begin, end], [value, value], color=paint.line, linewidth=0.6, zorder=0)
             write(axes, begin - (end - begin) * 0.012, value, f"{value:,.0f}", colour=paint.quiet, size=8, ha="right")
         every = next((days for days in _EVERY if (end - begin) / days <= 7), _EVERY[-1] * 2)
+        year = last.year
         for day in np.arange(np.ceil(begin / every) * every, end + 0.5, every):
             axes.plot([day, day], [0, top], color=paint.line, linewidth=0.6, zorder=0)
             when = last + day * _DAY
             if (end - day) / (end - begin) > 0.03 and (day - begin) / (end - begin) > 0.03:
-                said = f"{when.day} {when:%b}"
+                said = f"{when.day} {when:%b}" if when.year == year else f"{when.day} {when:%b %Y}"
+                year = when.year
                 write(axes, day, -top * 0.055, said, colour=paint.quiet, size=8, ha="center")
         axes.plot([0, 0], [0, top], color=paint.quiet, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
 
@@ -220,6 +222,9 @@ class ForecastChart(Chart):
             shape = "^" if (self.steps["change"] > 0).any() else "v"
             axes.plot([x + 0.1], [0.15], shape, color=_STEP, markeredgecolor=paint.paper, markersize=8)
             write(axes, x + 0.27, 0.15, "step change", colour=paint.text, size=8)
+            x += 1.25
+        axes.plot([x + 0.1, x + 0.1], [0.03, 0.27], color=paint.quiet, linewidth=1, linestyle=(0, (1, 2)))
+        write(axes, x + 0.2, 0.15, "last day of data", colour=paint.text, size=8)
 
     def text(self) -> str:
         """Return the dates and the steps as tables of text."""
