@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from tests.planner.accounts import EVIL, WEB1, account
@@ -44,6 +45,18 @@ def test_used_reserved_and_free_add_up() -> None:
         added = frame[f"used_{name}"] + frame[f"reserved_{name}"] + frame[f"free_{name}"]
         assert added.tolist() == account().occupancy()["usable"].tolist()
     assert frame.set_index("subnet_id").loc["sub-app", "reserved_a"] == 126 - 18 - 12 + 12
+
+
+def test_claims_that_all_began_with_are_there_now() -> None:
+    """What was claimed before any step is reserved now too, unless a scenario began without it."""
+    inventory = account()
+    claims = pd.DataFrame({"range": ["10.0.4.200-209", "10.0.4.210"], "owner": ["Ann", None]})
+    both = [inventory.what_if(name, claims=claims).grow(1, nic_ids=[WEB1]) for name in "ab"]
+    row = compare(*both).frame.iloc[0]
+    assert (row["reserved_now"], row["reserved_a"], row["free_now"] - row["free_a"]) == (11, 11, 1)
+    some = inventory.what_if("c", claims=claims.iloc[:1])
+    assert compare(both[0], some).frame["reserved_now"].iloc[0] == 10
+    assert compare(both[0], inventory.what_if("d")).frame["reserved_now"].iloc[0] == 0
 
 
 def test_split_subnets_are_na_where_they_are_not() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -80,7 +81,7 @@ class Comparison:
 
 
 def compare(*scenarios: Scenario[Any], everything: bool = False) -> Comparison:
-    """Put scenarios of one inventory side by side, and beside what is now.
+    """Put scenarios of one inventory side by side, and beside what is now with the claims that all began with.
 
     Args:
         scenarios: one or more; of several with one name the later ones get a number.
@@ -95,8 +96,8 @@ def compare(*scenarios: Scenario[Any], everything: bool = False) -> Comparison:
     if any(scenario.base is not base for scenario in scenarios):
         raise UsageError("scenarios are compared when they began from the same inventory")
     names = _distinct([_NOW, *(scenario.name for scenario in scenarios)])
-    empty = scenarios[0].claims.head(0)
-    sides = [_side(base, empty), *(_side(each.inventory, each.claims) for each in scenarios)]
+    claims = reduce(pd.merge, (each.base_claims.drop_duplicates() for each in scenarios))  # rows that all of them have
+    sides = [_side(base, claims), *(_side(each.inventory, each.claims) for each in scenarios)]
     order = pd.Index(pd.unique(pd.concat([pd.Series(side.index) for side in sides])), name="subnet_id")
     parts = [
         side.reindex(order).drop(columns="name").add_suffix(f"_{name}") for side, name in zip(sides, names, strict=True)

@@ -45,7 +45,7 @@ class Scenario(Generic[S]):
     may not be is left out and said in ``problems``.
 
     Attributes:
-        base: what it started from.
+        base, base_claims: what it started from.
         inventory: what it results in.
         name: what it is called in comparisons.
         steps: what was done, in words.
@@ -54,6 +54,7 @@ class Scenario(Generic[S]):
     """
 
     base: S
+    base_claims: pd.DataFrame
     inventory: S
     name: str
     steps: tuple[str, ...]
@@ -74,7 +75,8 @@ class Scenario(Generic[S]):
         """
         Reservations.of(inventory, claims=claims)  # checks
         held = pd.DataFrame(columns=list(_CLAIMS)) if claims is None else claims.reindex(columns=list(_CLAIMS))
-        return cls(inventory, inventory, name, (), held.astype("str").reset_index(drop=True), empty(PROBLEMS))
+        held = held.astype("str").reset_index(drop=True)
+        return cls(inventory, held, inventory, name, (), held, empty(PROBLEMS))
 
     @property
     def ok(self) -> bool:
