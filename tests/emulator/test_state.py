@@ -13,13 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.emulator.account import Account
 from zecnb.emulator.state import State, number, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from tests.emulator.account import Account
 
 
 @pytest.fixture
@@ -86,6 +85,35 @@ def test_write_is_undone_by_an_error(state: State) -> None:
     with pytest.raises(RuntimeError):
         fail()
     assert state.usage("s") == 0
+
+
+def test_write_whose_last_step_fails_is_undone_too(state: State) -> None:
+    """When the commit itself fails, as on a full disk, nothing of it is left and the next write goes on."""
+    connection = state._connection()
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("CREATE TABLE late (id TEXT REFERENCES vpc (id) DEFERRABLE INITIALLY DEFERRED)")
+    with pytest.raises(sqlite3.IntegrityError), state.write():
+        state.hold("s", 1, "hidden", "")
+        connection.execute("INSERT INTO late VALUES ('nobody')")
+    with state.write():
+        state.hold("s", 2, "hidden", "")
+    assert [row["address"] for row in state.rows("SELECT address FROM held")] == [2]
+
+
+def test_snapshot_is_one_moment(state: State) -> None:
+    """Reads in a snapshot do not see what others write between them."""
+    with state.snapshot():
+        before = state.usage("s")
+        writer = threading.Thread(target=_hold_one, args=(state,))
+        writer.start()
+        writer.join(10)
+        assert (before, state.usage("s")) == (0, 0)
+    assert state.usage("s") == 1
+
+
+def _hold_one(state: State) -> None:
+    with state.write():
+        state.hold("s", 1, "hidden", "")
 
 
 def test_address_is_held_once(state: State) -> None:
@@ -187,3 +215,80 @@ def test_saved_file_is_whole(state: State, tmp_path: Path) -> None:
     copy = State(tmp_path / "copy.sqlite")
     assert copy.usage("s") == 1
     copy.close()
+
+
+def test_saved_file_knows_nothing_of_a_deleted_one(state: State, tmp_path: Path) -> None:
+    """What a killed emulator left beside a file that was then deleted is not replayed into the next of its name."""
+    path = tmp_path / "state.sqlite"
+    killed = State(path)
+    with killed.write():
+        killed.hold("s", 1, "hidden", "")
+    left = (tmp_path / "state.sqlite-wal").read_bytes()
+    killed.close()
+    path.unlink()
+    (tmp_path / "state.sqlite-wal").write_bytes(left)
+    state.save(path)
+    again = State(path)
+    assert again.usage("s") == 0
+    again.close()
+
+
+# -- files that were there before ----------------------------------------------------------------------------------
+
+
+def _database(path: Path, *statements: str) -> None:
+    connection = sqlite3.connect(path)
+    for statement in statements:
+        connection.execute(statement)
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("statements", "reason"),
+    [
+        (["CREATE TABLE songs (title TEXT)"], "something else"),
+        (["CREATE TABLE nic (id TEXT)"], "something else"),
+        (["PRAGMA user_version = 99"], "newer zecnb"),
+    ],
+    ids=["songs", "half of ours", "newer"],
+)
+def test_database_that_is_none_of_its_own(tmp_path: Path, statements: list[str], reason: str) -> None:
+    """A database of something else, or of a newer version, is refused by its name and not changed by a byte."""
+    path = tmp_path / "other.sqlite"
+    _database(path, *statements)
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match=rf"other\.sqlite cannot keep .*{reason}"):
+        State(path)
+    assert path.read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == ["other.sqlite"]
+
+
+def test_damaged_file(tmp_path: Path) -> None:
+    """A file whose pages are overwritten is refused at the start, not in the middle of a call."""
+    path = tmp_path / "state.sqlite"
+    first = State(path)
+    with first.write() as connection:
+        for number_ in range(2000):
+            first.hold("s", number_, "hidden", "")
+        connection.execute("INSERT INTO security_group VALUES ('g')")
+    first.close()
+    content = bytearray(path.read_bytes())
+    for page in range(8, len(content) // 4096):
+        content[page * 4096 : page * 4096 + 64] = b"\xff" * 64
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"state\.sqlite cannot keep an emulator's state"):
+        State(path)
+
+
+def test_file_of_an_older_version(tmp_path: Path, account: Account) -> None:
+    """A file of the second version gets the columns it lacks; everything else stays as it was."""
+    path = tmp_path / "state.sqlite"
+    nic = account.nic(account.subnet(), "10.0.1.9")
+    account.state.save(path)
+    lost = {"subnet": ["ipv6_mask"], "lb": ["stack", "security_group_id"], "eip": ["charge_type", "bind_type"]}
+    drops = [f"ALTER TABLE {table} DROP COLUMN {column}" for table, columns in lost.items() for column in columns]
+    _database(path, *drops, "PRAGMA user_version = 2")
+    with Account(db=path) as again:
+        assert again.show(nic)["secondaryIpv4s"] == ["10.0.1.9"]
+        [eip] = again.ask("CreateEips", regionId="asia-east-1", internetChargeType="ByBandwidth", name="new")["eipIds"]
+        assert again.ask("DescribeEips")["dataSet"][0]["eipId"] == eip

@@ -65,7 +65,12 @@ def _listing(handler: Callable[[State, dict[str, Any]], dict[str, Any]], *fields
         Field("pageSize", int, low=1, high="page_size_max"),
         Field("pageNum", int, low=1),
     )
-    return Action((*fields, *common), lambda context, asked: handler(context.state, asked), since)
+
+    def read(context: Context, asked: dict[str, Any]) -> dict[str, Any]:
+        with context.state.snapshot():
+            return handler(context.state, asked)
+
+    return Action((*fields, *common), read, since)
 
 
 def _plain(handler: Callable[[State, dict[str, Any]], dict[str, Any]], *fields: Field, since: str = "") -> Action:

@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from zecnb.emulator.state import number
+from zecnb.emulator.tables import complete
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,9 +49,9 @@ def plant_saved(state: State, folder: Path) -> None:
             _plant_nics(state, connection, folder, created)
             _plant_holders(state, connection, folder, created)
             _plant_unseen(state, folder)
+            complete(connection)
     except (OSError, KeyError, TypeError, ValueError, pa.ArrowException) as error:
         raise ValueError(f"{folder.name} is no saved inventory that can be read: {error}") from error
-    state.complete()
 
 
 def _rows(folder: Path, name: str) -> Iterator[tuple[int, dict[str, Any]]]:

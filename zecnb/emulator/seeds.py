@@ -14,6 +14,7 @@ import msgspec
 from zecnb.emulator import networks, resources
 from zecnb.emulator.saved import ABOUT, plant_saved
 from zecnb.emulator.state import text
+from zecnb.emulator.tables import complete
 
 if TYPE_CHECKING:
     from zecnb.emulator.state import State
@@ -342,9 +343,9 @@ def replace(state: State, content: dict[str, Any]) -> None:
                         raise ValueError(f"its {table} has other columns")  # noqa: TRY301
                     marks = ", ".join("?" * len(names))
                     connection.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", values)
+            complete(connection)
     except (ValueError, KeyError, TypeError, AttributeError, sqlite3.Error, sqlite3.Warning, OverflowError) as error:
         raise ValueError(f"it is no exported account: {error}") from error
-    state.complete()
 
 
 def _load(state: State, path: Path) -> None:

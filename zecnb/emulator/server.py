@@ -272,19 +272,22 @@ def _files(certificate: Certificate | None) -> dict[str, Any]:
 
 def _open_state(seed: str, db: str | Path | None, settings: Settings | None, clock: Callable[[], float]) -> State:
     """Open the file that keeps the state; a new one appears only when it is wholly seeded."""
-    if db is not None and Path(db).exists():
-        return State(db, settings, clock=clock)
+    kept = None if db is None else Path(db)
+    if kept is not None and kept.exists() and not kept.is_file():
+        raise ValueError(f"{kept} is no file")
+    if kept is not None and kept.exists() and kept.stat().st_size:
+        return State(kept, settings, clock=clock)
     planted = State(None, settings, clock=clock, seed=20260101 if seed == "demo" else None)
     try:
         plant(planted, seed)
-        if db is None:
+        if kept is None:
             return planted
-        planted.save(Path(db))
+        planted.save(kept)
     except BaseException:
         planted.close()
         raise
     planted.close()
-    opened = State(db, settings, clock=clock)
+    opened = State(kept, settings, clock=clock)
     opened.random = planted.random
     return opened
 

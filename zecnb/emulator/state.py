@@ -8,65 +8,18 @@ import sqlite3
 import tempfile
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zecnb.emulator.settings import Settings
+from zecnb.emulator.tables import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 __all__ = ["State", "number", "text"]
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS vpc (
-    id TEXT PRIMARY KEY, seq INTEGER, name TEXT, cidr TEXT, mtu INTEGER, is_default INTEGER DEFAULT 0,
-    ipv6_cidr TEXT, security_group_id TEXT, created TEXT);
-CREATE TABLE IF NOT EXISTS vpc_block (vpc_id TEXT, seq INTEGER, cidr TEXT, PRIMARY KEY (vpc_id, cidr));
-CREATE TABLE IF NOT EXISTS tag (
-    resource_id TEXT, key TEXT, value TEXT, PRIMARY KEY (resource_id, key)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS subnet (
-    id TEXT PRIMARY KEY, seq INTEGER, vpc_id TEXT, region_id TEXT, name TEXT, cidr TEXT, network INTEGER,
-    prefix INTEGER, stack TEXT, ipv6_type TEXT, ipv6_cidr TEXT, is_default INTEGER DEFAULT 0, created TEXT);
-CREATE TABLE IF NOT EXISTS nic (
-    id TEXT PRIMARY KEY, seq INTEGER, name TEXT, region_id TEXT, vpc_id TEXT, subnet_id TEXT, status TEXT, type TEXT,
-    stack TEXT, mac TEXT, instance_id TEXT, security_group_id TEXT, ipv6 TEXT, ready_at REAL DEFAULT 0,
-    created TEXT, updated TEXT);
-CREATE INDEX IF NOT EXISTS nic_subnet ON nic (subnet_id);
-CREATE INDEX IF NOT EXISTS nic_seq ON nic (seq);
-CREATE INDEX IF NOT EXISTS nic_instance ON nic (instance_id);
-CREATE INDEX IF NOT EXISTS nic_ready ON nic (ready_at) WHERE ready_at > 0;
-CREATE TABLE IF NOT EXISTS instance (id TEXT PRIMARY KEY, seq INTEGER, name TEXT, region_id TEXT, status TEXT);
-CREATE TABLE IF NOT EXISTS security_group (id TEXT PRIMARY KEY);
-CREATE TABLE IF NOT EXISTS held (
-    subnet_id TEXT, address INTEGER, kind TEXT, owner TEXT, position INTEGER, seen_from REAL DEFAULT 0,
-    PRIMARY KEY (subnet_id, address)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS held_owner ON held (owner, position);
-CREATE TABLE IF NOT EXISTS lingering (
-    subnet_id TEXT, address INTEGER, kind TEXT, owner TEXT, position INTEGER, until REAL);
-CREATE TABLE IF NOT EXISTS havip (
-    id TEXT PRIMARY KEY, seq INTEGER, name TEXT, region_id TEXT, vpc_id TEXT, subnet_id TEXT, security_group_id TEXT,
-    created TEXT);
-CREATE TABLE IF NOT EXISTS lb (
-    id TEXT PRIMARY KEY, seq INTEGER, name TEXT, region_id TEXT, vpc_id TEXT, subnet_id TEXT, status TEXT,
-    public TEXT, created TEXT);
-CREATE TABLE IF NOT EXISTS backend (lb_id TEXT, nic_id TEXT, address INTEGER);
-CREATE TABLE IF NOT EXISTS eip (
-    id TEXT PRIMARY KEY, seq INTEGER, name TEXT, region_id TEXT, public TEXT, nic_id TEXT, address INTEGER,
-    created TEXT);
-CREATE INDEX IF NOT EXISTS eip_nic ON eip (nic_id);
-CREATE TABLE IF NOT EXISTS obstacle (resource_id TEXT, code TEXT);
-"""
-_COMPLETE = """
-INSERT OR IGNORE INTO instance (id, seq, name, region_id, status)
-    SELECT instance_id, seq, name, region_id, 'RUNNING' FROM nic WHERE instance_id IS NOT NULL GROUP BY instance_id;
-INSERT OR IGNORE INTO security_group SELECT security_group_id FROM vpc WHERE security_group_id <> '';
-INSERT OR IGNORE INTO security_group SELECT security_group_id FROM nic WHERE security_group_id <> '';
-"""
-
-_VERSION = 2
 
 Row = sqlite3.Row
 
@@ -91,6 +44,18 @@ def number(dotted: str) -> int | None:
     return value
 
 
+@contextmanager
+def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[sqlite3.Connection]:
+    """Do all of it or nothing; also when it is the last step that fails, as on a full disk."""
+    connection.execute(begin)
+    try:
+        yield connection
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.rollback()
+        raise
+
+
 class State:
     """The account's resources.
 
@@ -99,6 +64,9 @@ class State:
         settings: the assumptions.
         clock: Unix seconds.
         seed: of ids and random choices, for accounts that are the same each time.
+
+    Raises:
+        ValueError: the file cannot be one that keeps a state; it is left as it was.
     """
 
     def __init__(
@@ -119,16 +87,17 @@ class State:
         self._open: dict[threading.Thread, sqlite3.Connection] = {}
         self._opening = threading.Lock()
         self._lock = threading.RLock()
-        self._connection().executescript(_SCHEMA)
-        if self._connection().execute("PRAGMA user_version").fetchone()[0] < _VERSION:
-            self.complete()
-            self._connection().execute(f"PRAGMA user_version = {_VERSION}")
+        try:
+            self._prepare()
+        except (sqlite3.Error, ValueError) as error:
+            self.close()
+            raise ValueError(f"{self._path} cannot keep an emulator's state: {error}") from error
 
-    def complete(self) -> None:
-        """Add the instances and security groups that vNICs and VPCs name: older files and exports have none."""
-        with self.write() as connection:
-            for statement in _COMPLETE.split(";"):
-                connection.execute(statement)
+    def _prepare(self) -> None:
+        """Look at the file before anything of it is changed, then make or update its tables."""
+        connection = sqlite3.connect(self._path, timeout=60, isolation_level=None)
+        with closing(connection), _transaction(connection, "BEGIN IMMEDIATE"):
+            prepare(connection)
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -147,15 +116,14 @@ class State:
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """Open a write transaction: all of it happens, durably, or nothing; writers take turns (A25)."""
-        with self._lock:
-            connection = self._connection()
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
+        with self._lock, _transaction(self._connection(), "BEGIN IMMEDIATE") as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let several reads see the account at one moment, whatever others write meanwhile."""
+        with _transaction(self._connection(), "BEGIN"):
+            yield
 
     @contextmanager
     def bulk(self) -> Iterator[sqlite3.Connection]:
@@ -237,7 +205,12 @@ class State:
         """Write everything to a file, which appears whole or not at all."""
         new = path.with_name(f"{path.name}.new")
         new.unlink(missing_ok=True)
-        self._connection().execute("VACUUM INTO ?", (str(new),))
+        try:
+            self._connection().execute("VACUUM INTO ?", (str(new),))
+        except sqlite3.Error as error:
+            raise ValueError(f"{path} cannot be written: {error}") from error
+        for left in ("-wal", "-shm"):  # of a file of this name that was killed and then deleted: SQLite would replay it
+            path.with_name(path.name + left).unlink(missing_ok=True)
         new.replace(path)
 
     def close(self) -> None:
