@@ -8,8 +8,9 @@ from zecnb.emulator import attachments, resources
 
 if TYPE_CHECKING:
     from tests.emulator.account import Account
+    from zecnb.emulator.state import State
 
-__all__ = ["BEHIND", "CASES", "CLOSED", "DEFAULTS", "ELSEWHERE", "REGION", "plant"]
+__all__ = ["BEHIND", "CASES", "CLOSED", "DEFAULTS", "ELSEWHERE", "ITEM", "REGION", "plant", "with_ids"]
 
 NOWHERE = "1000000000000000000"
 REGION, ELSEWHERE, CLOSED = "asia-east-1", "na-west-1", "asia-north-1"
@@ -33,6 +34,13 @@ BAD_SUBNETS: list[tuple[str, int, dict[str, Any]]] = [
     ("OPERATION_DENIED_REGION_NOT_SUPPORT_PUB_IPV6", 400,
      {"stackType": "IPv4_IPv6", "ipv6Type": "Public", "regionId": ELSEWHERE, "cidrBlock": "10.0.9.0/24"}),
     ("OPERATION_DENIED_SUBNET_CIDR_CONFLICT", 400, {"cidrBlock": "10.0.1.0/25"}),
+    ("OPERATION_FAILED_RESOURCE_NOT_FOUND", 404, {"cidrBlock": "10.0.9.0/24", "dhcpOptionsSetId": NOWHERE}),
+    ("OPERATION_FAILED_RESOURCE_NOT_FOUND", 404,
+     {"stackType": "IPv6", "ipv6Type": "Public", "cidrBlock": None, "ipv6CidrBlockId": NOWHERE}),
+    ("INVALID_PARAMETER_VALUE", 400,
+     {"stackType": "IPv6", "ipv6Type": "Private", "cidrBlock": None, "ipv6MaskLength": 96}),
+    ("INVALID_PARAMETER_EXCEED_MAXIMUM", 400,
+     {"stackType": "IPv6", "ipv6Type": "Public", "cidrBlock": None, "ipv6MaskLength": 97}),
 ]  # fmt: skip
 """What is wrong with a subnet, alone or among several."""
 
@@ -117,6 +125,11 @@ CASES: list[tuple[str, str, int, dict[str, Any]]] = [
     ("CreateNetworkInterface", "INVALID_PARAMETER_LESS_LENGTH", 400, {"name": "n", "subnetId": "@wide"}),
     ("CreateNetworkInterface", "INVALID_PARAMETER_EXCEED_LENGTH", 400, {"name": "n" * 64, "subnetId": "@wide"}),
     ("CreateNetworkInterface", "MISSING_PARAMETER", 400, {"subnetId": "@wide"}),
+    ("CreateNetworkInterface", "MISSING_PARAMETER", 400, {"name": "new", "subnetId": "@public_six"}),
+    ("CreateNetworkInterface", "MISSING_PARAMETER", 400,
+     {"name": "new", "subnetId": "@public_six", "internetChargeType": "BandwidthCluster"}),
+    ("CreateNetworkInterface", "INVALID_PARAMETER_VALUE", 400,
+     {"name": "new", "subnetId": "@public_six", "internetChargeType": "Free"}),
     ("DeleteNetworkInterface", "INVALID_NIC_NOT_FOUND", 404, {"nicId": NOWHERE}),
     ("DeleteNetworkInterface", "INVALID_NIC_ATTACHED", 400, {"nicId": "@used"}),
     ("DeleteNetworkInterface", "INVALID_NIC_PRIMARY_CANT_DELETE", 409, {"nicId": "@primary"}),
@@ -212,18 +225,23 @@ CASES: list[tuple[str, str, int, dict[str, Any]]] = [
      {"subnetId": "@wide", "name": "vip", "securityGroupId": NOWHERE}),
     ("CreateHaVip", "INVALID_SUBNET_PRIVATE_IPV4_IN_USED", 409,
      {"subnetId": "@wide", "name": "vip", "ipAddress": "10.0.1.101"}),
+    ("CreateHaVip", "INVALID_PARAMETER_LESS_LENGTH", 400, {"subnetId": "@wide", "name": ""}),
+    ("ModifyHaVipAttribute", "MISSING_PARAMETER", 400, {"haVipId": "@ha_vip"}),
     ("ModifyHaVipAttribute", "INVALID_HAVIP_NOT_FOUND", 404, {"haVipId": "havip-none", "name": "new"}),
     ("ModifyHaVipAttribute", "INVALID_SECURITY_GROUP_NOT_FOUND", 404,
      {"haVipId": "@ha_vip", "securityGroupId": NOWHERE}),
     ("DeleteHaVip", "INVALID_HAVIP_NOT_FOUND", 404, {"haVipId": "havip-none"}),
     # -- elastic IPs --
-    ("CreateEips", "INVALID_REGION_NOT_FOUND", 404, {"regionId": "moon-1", "internetChargeType": "ByBandwidth"}),
-    ("CreateEips", "INVALID_PARAMETER_TYPE", 400,
-     {"regionId": REGION, "internetChargeType": "ByBandwidth", "amount": "2"}),
-    ("CreateEips", "INVALID_PARAMETER_LESS_MINIMUM", 400,
-     {"regionId": REGION, "internetChargeType": "ByBandwidth", "amount": 0}),
+    ("CreateEips", "INVALID_REGION_NOT_FOUND", 404, {"regionId": "moon-1"}),
+    ("CreateEips", "INVALID_PARAMETER_TYPE", 400, {"amount": "2"}),
+    ("CreateEips", "INVALID_PARAMETER_LESS_MINIMUM", 400, {"amount": 0}),
+    ("CreateEips", "INVALID_PARAMETER_PATTERN_ERROR", 400, {"name": "a_b"}),
+    ("DescribeEips", "INVALID_PARAMETER_VALUE", 400, {"status": "BOUND"}),
     ("DeleteEip", "INVALID_EIP_NOT_FOUND", 404, {"eipId": NOWHERE}),
-    ("DeleteEip", "OPERATION_DENIED_EIP_STATUS_NOT_SUPPORT", 400, {"eipId": "@bound_eip"}),
+    ("DeleteEip", "OPERATION_DENIED_EIP_IS_NOT_UN_ASSIGN", 400, {"eipId": "@bound_eip"}),
+    ("CreateEips", "MISSING_PARAMETER", 400, {"internetChargeType": "ByBandwidth", "name": None}),
+    ("AssociateEipAddress", "INVALID_LB_NOT_FOUND", 404, {"eipIds": ["@free_eip"], "loadBalancerId": NOWHERE}),
+    ("AssociateEipAddress", "INVALID_HAVIP_NOT_FOUND", 404, {"eipIds": ["@free_eip"], "haVipId": NOWHERE}),
     ("AssociateEipAddress", "INVALID_EIP_NOT_FOUND", 404, {"eipIds": [NOWHERE], "nicId": "@plain"}),
     ("AssociateEipAddress", "INVALID_NIC_NOT_FOUND", 404, {"eipIds": ["@free_eip"], "nicId": NOWHERE}),
     ("AssociateEipAddress", "INVALID_NIC_STATUS", 400, {"eipIds": ["@free_eip"], "nicId": "@pending"}),
@@ -250,8 +268,20 @@ CASES: list[tuple[str, str, int, dict[str, Any]]] = [
 DEFAULTS = {
     "CreateSubnet": {"vpcId": "@vpc", "name": "new", "regionId": REGION, "stackType": "IPv4",
                      "cidrBlock": "10.0.9.0/24"},
+    "CreateEips": {"regionId": REGION, "internetChargeType": "ByBandwidth", "name": "new"},
     "CreateLoadBalancer": {"regionId": REGION, "vpcId": "@vpc", "loadBalancerName": "new"},
 }  # fmt: skip
+
+
+def with_ids(asked: dict[str, Any], ids: dict[str, str]) -> dict[str, Any]:
+    """Return the parameters of a call; ids are named by ``@name``, and None leaves a parameter out."""
+    return {name: _with_ids(value, ids) for name, value in asked.items() if value is not None}
+
+
+def _with_ids(value: Any, ids: dict[str, str]) -> Any:
+    if isinstance(value, list):
+        return [_with_ids(each, ids) for each in value]
+    return ids[value[1:]] if isinstance(value, str) and value.startswith("@") else value
 
 
 def plant(account: Account) -> dict[str, str]:
@@ -261,7 +291,9 @@ def plant(account: Account) -> dict[str, str]:
     wide = account.subnet("10.0.1.0/24", "wide", vpc=vpc)
     tight = account.subnet("10.0.2.0/29", "tight", vpc=vpc)
     six_net = account.subnet(None, "six", "IPv6", vpc=vpc)
-    ids = {"vpc": vpc, "wide": wide, "tight": tight, "six_net": six_net}
+    asked = {"vpcId": vpc, "name": "six", "regionId": REGION, "stackType": "IPv6", "ipv6Type": "Public"}
+    public_six = account.ask("CreateSubnet", **asked)["subnetId"]
+    ids = {"public_six": public_six, "vpc": vpc, "wide": wide, "tight": tight, "six_net": six_net}
     ids["plain"] = account.nic(wide, name="plain")
     ids["full"] = account.nic(wide, *(f"10.0.1.{n}" for n in range(101, 110)), name="full")
     ids["pending"] = account.nic(wide, name="pending", status="PENDING")
@@ -292,15 +324,24 @@ def plant(account: Account) -> dict[str, str]:
     ids["recycled"] = resources.create_load_balancer(state, wide, "gone", status="RECYCLED")
     for number in range(4):
         ids["bound_eip"] = resources.bind_eip(state, ids["public"], "10.0.1.120", f"e{number}", f"203.0.113.{number}")
-    [ids["free_eip"]] = account.ask("CreateEips", regionId=REGION, internetChargeType="ByBandwidth")["eipIds"]
-    [ids["far_eip"]] = account.ask("CreateEips", regionId=ELSEWHERE, internetChargeType="ByBandwidth")["eipIds"]
+    priced = {"name": "eip", "internetChargeType": "ByBandwidth"}
+    [ids["free_eip"]] = account.ask("CreateEips", regionId=REGION, **priced)["eipIds"]
+    [ids["far_eip"]] = account.ask("CreateEips", regionId=ELSEWHERE, **priced)["eipIds"]
     ids["balanced"] = account.vpc("10.3.0.0/16", "balanced")
     account.ask("CreateLoadBalancer", service="zlb", regionId=REGION, vpcId=ids["balanced"], loadBalancerName="bare")
+    account.ask("AssociateVpcCidrBlock", vpcId=ids["balanced"], cidrBlock="172.16.0.0/16")
+    ids["empty"] = account.vpc("10.8.0.0/16", "empty")
     for number, code in enumerate(BEHIND, 4):
         ids[code] = account.vpc(f"10.{number}.0.0/16", f"behind-{number}")
         resources.obstruct(state, ids[code], code)
     ids["default_vpc"] = account.vpc("10.2.0.0/16", "default")
     ids["default_subnet"] = account.subnet("10.2.0.0/24", "default", vpc=ids["default_vpc"])
+    _plant_by_hand(state, ids)
+    return ids
+
+
+def _plant_by_hand(state: State, ids: dict[str, str]) -> None:
+    """Make what no action makes: defaults, a backend, an instance that is stopped under its vNIC."""
     with state.write() as connection:
         connection.execute("UPDATE vpc SET is_default = 1 WHERE id = ?", (ids["default_vpc"],))
         connection.execute("UPDATE subnet SET is_default = 1 WHERE id = ?", (ids["default_subnet"],))
@@ -309,4 +350,3 @@ def plant(account: Account) -> dict[str, str]:
             "UPDATE instance SET status = 'STOPPED' WHERE id = (SELECT instance_id FROM nic WHERE id = ?)",
             (ids["halted"],),
         )
-    return ids

@@ -1,6 +1,7 @@
 """Every business code that contract.md section 5 gives an action, newest generation, with its HTTP status.
 
-Written from contract.md alone. Older generations' codes for the same conditions are switches of the emulator (A3, A28).
+Written from contract.md alone, and for elastic IPs from their own pages of the documents. Older generations' codes for
+the same conditions are switches of the emulator (A3, A28).
 """
 
 from __future__ import annotations
@@ -128,9 +129,9 @@ DOCUMENTED: dict[str, dict[str, int]] = {
     "AvailableLanIp": {"INVALID_EIP_NOT_FOUND": 404},
     "DescribeEips": {},
     "CreateEips": {"INVALID_PARAMETER_TYPE": 400},
-    "DeleteEip": {},
-    "AssociateEipAddress": {},
-    "UnassociateEipAddress": {},
+    "DeleteEip": {"OPERATION_DENIED_EIP_IS_NOT_UN_ASSIGN": 400},
+    "AssociateEipAddress": {"INVALID_LB_NOT_FOUND": 404},
+    "UnassociateEipAddress": {"OPERATION_DENIED_EIP_NOT_ASSIGNED": 400},
     "DescribeLoadBalancers": {},
     "CreateLoadBalancer": {"INVALID_SUBNET_IPV4_INSUFFICIENT": 400},
     "TerminateLoadBalancer": {},

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REQUEST_ID = r"T[0-9A-F]{8}-[0-9A-F]{4}-4[0-9A-F]{3}-[89AB][0-9A-F]{3}-[0-9A-F]{12}"
-TOKEN = {"authorization": "Bearer t", "x-zc-action": NICS}
+TOKEN = {"authorization": "Bearer t", "x-zc-action": NICS, "content-type": "application/json"}
 
 
 @pytest.fixture
@@ -91,12 +91,40 @@ def test_only_post(account: Account, method: str) -> None:
     assert (answer.status, json.loads(answer.body)["code"]) == (403, "AUTHFAILURE_UNAUTHORIZED_OPERATION")
 
 
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ("application/json", "OK"),
+        ("application/json; charset=utf-8", "OK"),
+        ("Application/JSON;charset=UTF-8", "OK"),
+        ("", "INVALID_PARAMETER_TYPE"),
+        ("text/plain", "INVALID_PARAMETER_TYPE"),
+        ("application/json; charset=latin-1", "INVALID_PARAMETER_TYPE"),
+    ],
+)
+def test_content_type(account: Account, given: str, code: str) -> None:
+    """Bodies are JSON in UTF-8 and say so, in the forms that official clients send (contract.md 1)."""
+    _, content = account.send(b"{}", {"x-zc-action": NICS, "content-type": given})
+    assert content.get("code", "OK") == code
+
+
+def test_parameter_without_effect_is_logged(account: Account, caplog: pytest.LogCaptureFixture) -> None:
+    """A parameter that changes nothing here is taken, and whoever runs the emulator is told so."""
+    with caplog.at_level(logging.WARNING, "zecnb.emulator"):
+        asked = {"regionId": "asia-east-1", "name": "eip", "internetChargeType": "ByBandwidth"}
+        account.ask("CreateEips", **asked, instanceIds=["1"], publicIp="203.0.113.1")
+    assert [record.getMessage() for record in caplog.records] == [
+        "publicIp and instanceIds changes nothing here: it is unimplemented"
+    ]
+
+
 def test_unknown_action_is_logged(account: Account, caplog: pytest.LogCaptureFixture) -> None:
     """Whoever runs the emulator sees what a client missed; the name is cut and cannot forge a line."""
     with caplog.at_level(logging.WARNING, "zecnb.emulator"):
         account.call("NoSuch\nAction" + "x" * 500)
     [record] = caplog.records
-    assert "'NoSuch\\nAction" in record.getMessage()
+    assert "unimplemented here" in record.getMessage()
+    assert "`NoSuch\\nAction" in record.getMessage()
     assert len(record.getMessage()) < 250
 
 

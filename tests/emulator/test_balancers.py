@@ -41,14 +41,34 @@ def test_sources_that_are_asked_for(account: Account) -> None:
     [balancer] = _make(account, subnet, healthCheckPrivateIps=asked)
     assert _show(account, balancer)["healthCheckPrivateIps"] == asked
     given = {"regionId": REGION, "vpcId": account._vpc, "subnetId": subnet, "healthCheckPrivateIps": asked}
-    status, content = account.call("CreateLoadBalancer", service="zlb", **given)
+    status, content = account.call("CreateLoadBalancer", service="zlb", loadBalancerName="lb", **given)
     assert (status, content["code"]) == (409, "INVALID_SUBNET_PRIVATE_IPV4_IN_USED")
 
 
-def test_without_a_subnet_nothing_is_held(account: Account) -> None:
-    """A load balancer of a VPC alone holds no address, but keeps the VPC."""
+def test_what_it_was_made_with(account: Account) -> None:
+    """Stack and security group are shown, and find it; without a group it has none."""
     subnet = account.subnet()
-    _make(account, None)
+    [vpc] = account.ask("DescribeVpcs")["dataSet"]
+    [first] = _make(account, subnet, securityGroupId=vpc["securityGroupId"], ipStackType="IPv4_IPv6")
+    [second] = _make(account, subnet)
+    shown = [(_show(account, each)["ipStackType"], _show(account, each)["securityGroupId"]) for each in (first, second)]
+    assert shown == [("IPv4_IPv6", vpc["securityGroupId"]), ("IPv4", None)]
+    for asked in ({"securityGroupId": vpc["securityGroupId"]}, {"ipStackType": "IPv4_IPv6"}):
+        found = account.ask("DescribeLoadBalancers", service="zlb", **asked)["dataSet"]
+        assert [each["loadBalancerId"] for each in found] == [first]
+
+
+def test_it_has_a_name(account: Account) -> None:
+    """A load balancer without a name is not made."""
+    account.subnet()
+    status, content = account.call("CreateLoadBalancer", service="zlb", regionId=REGION, vpcId=account._vpc)
+    assert (status, content["code"]) == (400, "MISSING_PARAMETER")
+
+
+def test_without_a_subnet_nothing_is_held(account: Account) -> None:
+    """A load balancer of a VPC alone holds no address, whatever sources are asked for, but keeps the VPC."""
+    subnet = account.subnet()
+    _make(account, None, healthCheckPrivateIps=["10.0.1.9"])
     assert account.held(subnet) == []
     account.ask("DeleteSubnet", subnetId=subnet)
     assert account.code("DeleteVpc", vpcId=account._vpc) == "INVALID_VPC_LB_ASSOCIATED"

@@ -39,6 +39,7 @@ def test_absent_is_none_and_unknown_is_ignored() -> None:
     [
         (str, ["", "a", "1"], [1, True, ["a"], {}, 1.0]),
         (int, [0, -1, 10**30], ["1", 1.0, True, False, [1], {}]),
+        (float, [0.1, 1, -2.5], ["1", True, [1.0], {}]),
         (bool, [True, False], [0, 1, "true", []]),
         (list, [[], ["a"], ["a", "b"]], ["a", {}, [1], ["a", None], [["a"]], [True]]),
         (dict, [{}, {"a": 1}], [[], "a", 1]),
@@ -89,11 +90,14 @@ def test_length_of_texts() -> None:
 def test_choices() -> None:
     """A value that is not in the enumeration is named so; case counts."""
     field = Field("status", str, choices=("USED", "AVAILABLE"))
-    assert [_code(each, field) for each in ("USED", "used", "")] == [
-        "OK",
-        "INVALID_PARAMETER_VALUE",
-        "INVALID_PARAMETER_VALUE",
-    ]
+    assert [_code(each, field) for each in ("USED", "used")] == ["OK", "INVALID_PARAMETER_VALUE"]
+
+
+def test_empty_choice() -> None:
+    """Empty text is no choice: absent where none is needed, as Terraform sends it, and wrong where one is."""
+    field = Field("bindType", str, choices=("FullNat", "Passthrough"))
+    assert read_fields({"bindType": ""}, (field,)) == {"bindType": None}
+    assert _code("", field._replace(required=True)) == "INVALID_PARAMETER_VALUE"
 
 
 def test_patterns() -> None:

@@ -33,10 +33,11 @@ def _make(account: Account, kind: str, **labels: Any) -> tuple[str, str, str]:
             made = account.ask("CreateHaVip", name="tagged", subnetId=subnet, **labels)
             return "DescribeHaVips", "haVipIds", made["haVipId"]
         case "eip":
-            made = account.ask("CreateEips", regionId=REGION, internetChargeType="ByBandwidth", **labels)
+            made = account.ask("CreateEips", regionId=REGION, internetChargeType="ByBandwidth", name="tagged", **labels)
             return "DescribeEips", "eipIds", made["eipIds"][0]
         case _:
-            made = account.ask("CreateLoadBalancer", service="zlb", regionId=REGION, vpcId=vpc, **labels)
+            asked = {"regionId": REGION, "vpcId": vpc, "loadBalancerName": "tagged"}
+            made = account.ask("CreateLoadBalancer", service="zlb", **asked, **labels)
             return "DescribeLoadBalancers", "loadBalancerIds", made["loadBalancerIds"][0]
 
 
@@ -64,16 +65,33 @@ def test_tags_are_shown_and_found(account: Account, kind: str) -> None:
         ({"tags": [{"key": "k" * 65, "value": "x"}]}, "INVALID_PARAMETER_EXCEED_LENGTH"),
         ({"tags": [{"key": "k"}]}, "MISSING_PARAMETER"),
         ({"tags": [{"key": f"k{n}", "value": "x"} for n in range(21)]}, "INVALID_PARAMETER_EXCEED_LENGTH"),
+        ({"tags": [{"key": "k", "value": "x"}, {"key": "k", "value": "y"}]}, "INVALID_PARAMETER_VALUE"),
         ({"tags": "x"}, "INVALID_PARAMETER_TYPE"),
         ([], "INVALID_PARAMETER_TYPE"),
     ],
-    ids=["no key", "long key", "no value", "too many", "text", "list"],
+    ids=["no key", "long key", "no value", "too many", "twice", "text", "list"],
 )
 def test_tags_that_are_none(account: Account, tags: Any, code: str) -> None:
     """Tags have keys and values of 1-64 characters, twenty at most; nothing is made otherwise."""
     asked = {"name": "tagged", "cidrBlock": "10.9.0.0/16", "mtu": 1500}
     assert account.code("CreateVpc", **asked, tags=tags) == code
     assert account.ask("DescribeVpcs")["totalCount"] == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ({"tagKeys": [""]}, "INVALID_PARAMETER_LESS_LENGTH"),
+        ({"tagKeys": ["k" * 65]}, "INVALID_PARAMETER_EXCEED_LENGTH"),
+        ({"tags": [{"value": "x"}]}, "MISSING_PARAMETER"),
+        ({"tags": [{"key": "k", "value": ""}]}, "INVALID_PARAMETER_LESS_LENGTH"),
+        ({"tags": [{"key": "k", "value": "v" * 65}]}, "INVALID_PARAMETER_EXCEED_LENGTH"),
+        ({"tags": [{"key": "k"}]}, "OK"),
+    ],
+)
+def test_filters_that_are_no_tags(account: Account, asked: dict[str, Any], code: str) -> None:
+    """Keys and values of filters have 1-64 characters too (contract.md 4); a key alone is any value."""
+    assert account.code("DescribeVpcs", **asked) == code
 
 
 def test_resource_group_that_is_not_there(account: Account) -> None:

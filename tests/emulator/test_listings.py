@@ -35,6 +35,9 @@ LB_FIELDS = {
 EIP_FIELDS = {
     "eipId", "name", "regionId", "status", "publicIpAddresses", "privateIpAddress", "nicId", "associatedId",
     "associatedType", "instanceId", "bindType", "createTime", "resourceGroupId", "resourceGroupName", "tags",
+    "internetChargeType", "prefixLength", "isDefault", "isCustomized", "peerRegionId", "eipV4Type", "networkLineType",
+    "cidrId", "flowPackage", "flowPackages", "bandwidth", "rateLimitMode", "eipGeoRefs", "blockInfoList",
+    "expiredTime", "bandwidthCluster", "operationInfo",
 }  # fmt: skip
 
 
@@ -138,7 +141,7 @@ def test_subnets_by_stack(account: Account, ids: dict[str, str]) -> None:
 def test_elastic_ip(account: Account, ids: dict[str, str]) -> None:
     """An elastic IP is bound to a vNIC and one of its addresses."""
     [shown] = account.ask("DescribeEips", eipIds=[ids["eip"]])["dataSet"]
-    assert (shown["status"], shown["nicId"], shown["privateIpAddress"]) == ("BOUND", ids["web"], "10.0.1.30")
+    assert (shown["status"], shown["nicId"], shown["privateIpAddress"]) == ("BINDED", ids["web"], "10.0.1.30")
 
 
 def test_elastic_ip_outlives_its_nic(account: Account, ids: dict[str, str]) -> None:
@@ -146,7 +149,7 @@ def test_elastic_ip_outlives_its_nic(account: Account, ids: dict[str, str]) -> N
     eip = resources.bind_eip(account.state, ids["db"], "10.0.1.3", "eip-2", "203.0.113.2")
     account.ask("DeleteNetworkInterface", nicId=ids["db"])
     [shown] = account.ask("DescribeEips", eipIds=[eip])["dataSet"]
-    assert (shown["status"], shown["nicId"], shown["privateIpAddress"]) == ("UNBOUND", None, None)
+    assert (shown["status"], shown["nicId"], shown["privateIpAddress"]) == ("UNBIND", None, None)
 
 
 @pytest.mark.parametrize(
@@ -209,8 +212,16 @@ def test_filters_of_nics(account: Account, ids: dict[str, str], asked: dict[str,
         ("DescribeEips", {"privateIpAddress": "x"}, set()),
         ("DescribeEips", {"ipAddress": "203.0.113.1"}, {"eip-1"}),
         ("DescribeEips", {"ipAddresses": ["203.0.113.1", "203.0.113.2"]}, {"eip-1"}),
-        ("DescribeEips", {"status": "BOUND"}, {"eip-1"}),
-        ("DescribeEips", {"status": "UNBOUND"}, set()),
+        ("DescribeEips", {"status": "BINDED"}, {"eip-1"}),
+        ("DescribeEips", {"status": "UNBIND"}, set()),
+        ("DescribeEips", {"status": "RECYCLED"}, set()),
+        ("DescribeEips", {"instanceId": "1"}, set()),
+        ("DescribeEips", {"cidrIds": ["1"]}, set()),
+        ("DescribeEips", {"internetChargeType": "ByBandwidth"}, {"eip-1"}),
+        ("DescribeEips", {"internetChargeType": "BandwidthCluster"}, set()),
+        ("DescribeEips", {"prefixLength": 32, "isDefault": False, "isCustomized": False}, {"eip-1"}),
+        ("DescribeEips", {"prefixLength": 28}, set()),
+        ("DescribeEips", {"isDefault": True}, set()),
         ("DescribeEips", {"name": "eip"}, {"eip-1"}),
     ],
 )

@@ -94,7 +94,7 @@ def test_demo_has_other_holders(demo: Account) -> None:
     """HaVips and load balancers hold addresses too, and elastic IPs are bound to some."""
     assert len(_all(demo, "DescribeHaVips")) >= 5
     assert len(_all(demo, "DescribeLoadBalancers")) >= 5
-    bound = _all(demo, "DescribeEips", status="BOUND")
+    bound = _all(demo, "DescribeEips", status="BINDED")
     assert len(bound) >= 5
     nics = {each["nicId"]: each for each in _all(demo, NICS)}
     assert all(each["privateIpAddress"] in nics[each["nicId"]]["privateIpList"] for each in bound)

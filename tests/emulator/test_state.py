@@ -92,9 +92,14 @@ def test_write_whose_last_step_fails_is_undone_too(state: State) -> None:
     connection = state._connection()
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("CREATE TABLE late (id TEXT REFERENCES vpc (id) DEFERRABLE INITIALLY DEFERRED)")
-    with pytest.raises(sqlite3.IntegrityError), state.write():
-        state.hold("s", 1, "hidden", "")
-        connection.execute("INSERT INTO late VALUES ('nobody')")
+
+    def fail() -> None:
+        with state.write():
+            state.hold("s", 1, "hidden", "")
+            connection.execute("INSERT INTO late VALUES ('nobody')")
+
+    with pytest.raises(sqlite3.IntegrityError):
+        fail()
     with state.write():
         state.hold("s", 2, "hidden", "")
     assert [row["address"] for row in state.rows("SELECT address FROM held")] == [2]

@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from zecnb.emulator import addressing, attachments, balancers, changes, elastic, listings, networks, resources
+from zecnb.emulator import addressing, attachments, balancers, changes, elastic, holdings, listings, networks, resources
 from zecnb.emulator.fields import Field, Fields, read_fields
-from zecnb.emulator.labels import LABELS
-from zecnb.emulator.wire import ApiFailure
+from zecnb.emulator.parameters import (
+    CHARGES,
+    LABEL_FILTERS,
+    LABELS,
+    NEW_SUBNET,
+    NIC_NAME,
+    PAGE,
+    PRICE,
+    STACKS,
+    choice,
+    ids,
+    named,
+    needed,
+    texts,
+    unheeded,
+)
+from zecnb.emulator.wire import ApiFailure, NotHereFailure
 
 if TYPE_CHECKING:
     from zecnb.emulator.settings import Settings
@@ -17,10 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Action", "Context", "find_action"]
 
-_STACKS = ("IPv4", "IPv4_IPv6", "IPv6")
+_log = logging.getLogger("zecnb.emulator")
 _NEWEST = "2025-09-01"
-_CHARGES = ("ByBandwidth", "ByTrafficPackage", "BandwidthCluster")
-_STATUSES = ("PENDING", "AVAILABLE", "ATTACHING", "USED", "DETACHING", "DELETING", "CREATE_FAILED")
 
 
 class Context(NamedTuple):
@@ -54,35 +68,24 @@ class Action(NamedTuple):
     def run(self, context: Context, body: dict[str, Any]) -> dict[str, Any]:
         """Check the parameters and do it, on a state that is up to date."""
         addressing.settle(context.state)
-        return self.handler(context, read_fields(body, self.fields, context.state.settings))
-
-
-def _listing(handler: Callable[[State, dict[str, Any]], dict[str, Any]], *fields: Field, since: str = "") -> Action:
-    common = (
-        Field("resourceGroupId", str),
-        Field("tagKeys", list, longest=20),
-        Field("tags", list, longest=20, items=dict),
-        Field("pageSize", int, low=1, high="page_size_max"),
-        Field("pageNum", int, low=1),
-    )
-
-    def read(context: Context, asked: dict[str, Any]) -> dict[str, Any]:
-        with context.state.snapshot():
-            return handler(context.state, asked)
-
-    return Action((*fields, *common), read, since)
+        asked = read_fields(body, self.fields, context.state.settings)
+        if lost := [field.name for field in self.fields if not field.heeded and asked[field.name] is not None]:
+            _log.warning("%s changes nothing here: it is unimplemented", " and ".join(lost))
+        return self.handler(context, asked)
 
 
 def _plain(handler: Callable[[State, dict[str, Any]], dict[str, Any]], *fields: Field, since: str = "") -> Action:
     return Action(fields, lambda context, asked: handler(context.state, asked), since)
 
 
-def _texts(*names: str) -> tuple[Field, ...]:
-    return tuple(Field(name, str) for name in names)
+def _listing(handler: Callable[[State, dict[str, Any]], dict[str, Any]], *fields: Field, since: str = "") -> Action:
+    """Return an action that lists resources as they are at one moment."""
 
+    def read(context: Context, asked: dict[str, Any]) -> dict[str, Any]:
+        with context.state.snapshot():
+            return handler(context.state, asked)
 
-def _ids(*names: str) -> tuple[Field, ...]:
-    return tuple(Field(name, list, longest="ids_max") for name in names)
+    return Action((*fields, *PAGE), read, since)
 
 
 # -- vNIC addresses ------------------------------------------------------------------------------------------------
@@ -125,191 +128,199 @@ def _create_subnets(state: State, asked: dict[str, Any]) -> dict[str, Any]:
     """CreateSubnets: each of them has the parameters of CreateSubnet."""
     if not asked["subnets"]:
         raise ApiFailure("MISSING_PARAMETER", "Parameter `subnets` is required.")
-    subnets = [read_fields(each, _SUBNET, state.settings) for each in asked["subnets"]]
+    subnets = [read_fields(each, NEW_SUBNET, state.settings) for each in asked["subnets"]]
     return networks.create_subnets(state, {**asked, "subnets": subnets})
 
 
-_SUBNET = (
-    Field("name", str, required=True, characters="name_characters", shortest=2, longest=63),
-    Field("regionId", str, required=True),
-    Field("stackType", str, required=True, choices=_STACKS),
-    Field("cidrBlock", str),
-    Field("ipv6Type", str, choices=("Private", "Public")),
-)
-_BLOCK = (Field("vpcId", str, required=True), Field("cidrBlock", str, required=True))
 _ZEC = {
     "BatchAssignNetworkInterfaceIpv4": Action(
-        (Field("nicId", str, required=True), Field("ipAddresses", list), Field("ipAddressCount", int)),
-        _batch_assign,
+        (*needed("nicId"), Field("ipAddresses", list), Field("ipAddressCount", int)), _batch_assign
     ),
-    "AssignNetworkInterfaceIpv4": Action(
-        (Field("nicId", str, required=True), Field("ipAddress", str, required=True)), _assign
-    ),
+    "AssignNetworkInterfaceIpv4": Action(needed("nicId", "ipAddress"), _assign),
     "UnassignNetworkInterfaceIpv4": Action(
-        (Field("nicId", str, required=True), Field("ipAddress", str), Field("ipAddresses", list)), _unassign
+        (*needed("nicId"), Field("ipAddress", str), Field("ipAddresses", list)), _unassign
     ),
     "DescribeNetworkInterfaceRegions": _plain(listings.regions_of_nics),
     "DescribeNetworkInterfaces": _listing(
         listings.network_interfaces,
-        *_ids("nicIds"),
-        *_texts("name", "regionId", "vpcId", "subnetId", "instanceId", "securityGroupId"),
-        Field("status", str, choices=_STATUSES),
-        Field("nicType", str, choices=("Primary", "Secondary")),
-        Field("nicSubnetType", str, choices=_STACKS),
+        *ids("nicIds"),
+        *texts("name", "regionId", "vpcId", "subnetId", "instanceId", "securityGroupId"),
+        choice("status", "PENDING", "AVAILABLE", "ATTACHING", "USED", "DETACHING", "DELETING", "CREATE_FAILED"),
+        choice("nicType", "Primary", "Secondary"),
+        choice("nicSubnetType", *STACKS),
+        *LABEL_FILTERS,
     ),
     "CreateNetworkInterface": _plain(
         resources.create_nic,
-        Field("name", str, required=True, characters="nic_name_characters", shortest=2, longest=63),
-        Field("subnetId", str, required=True),
-        Field("nicStackType", str, choices=_STACKS),
-        Field("securityGroupId", str),
-        *_ids("eipIds"),
-        Field("eipBindType", str, choices=("FullNat", "Passthrough")),
+        named("name", required=True, characters=NIC_NAME),
+        *needed("subnetId"),
+        choice("nicStackType", *STACKS),
+        *texts("securityGroupId", "clusterId"),
+        Field("bandwidth", int),
+        Field("packageSize", float),
+        *ids("eipIds"),
+        choice("eipBindType", "FullNat", "Passthrough"),
+        *PRICE,
         *LABELS,
     ),
-    "DeleteNetworkInterface": _plain(resources.delete_nic, Field("nicId", str, required=True)),
-    "AttachNetworkInterface": _plain(
-        attachments.attach, Field("nicId", str, required=True), Field("instanceId", str, required=True)
-    ),
-    "DetachNetworkInterface": _plain(attachments.detach, Field("nicId", str, required=True)),
+    "DeleteNetworkInterface": _plain(resources.delete_nic, *needed("nicId")),
+    "AttachNetworkInterface": _plain(attachments.attach, *needed("nicId", "instanceId")),
+    "DetachNetworkInterface": _plain(attachments.detach, *needed("nicId")),
     "ModifyNetworkInterfaceAttribute": _plain(
         changes.modify_nic,
-        Field("nicId", str, required=True),
-        Field("name", str, characters="nic_name_characters", shortest=2, longest=63),
-        Field("securityGroupId", str),
+        *needed("nicId"),
+        named("name", characters=NIC_NAME),
+        *texts("securityGroupId"),
         since=_NEWEST,
     ),
     "ModifyNetworkInterfacesAttribute": _plain(
         changes.modify_nics,
         Field("nicIds", list, required=True, longest="ids_max"),
-        Field("name", str, required=True, characters="name_characters", shortest=2, longest=63),
-        since=_NEWEST,
+        named("name", required=True),
     ),
     "ReplaceNetworkInterfacePrimaryIpv4": _plain(
         _replace_primary,
-        Field("nicId", str, required=True),
-        Field("primaryIpAddress", str),
+        *needed("nicId"),
+        *texts("primaryIpAddress"),
         Field("rebootInstance", bool),
         since=_NEWEST,
     ),
-    "DescribeVpcs": _listing(listings.vpcs, *_ids("vpcIds"), *_texts("name", "cidrBlock")),
+    "DescribeVpcs": _listing(listings.vpcs, *ids("vpcIds"), *texts("name", "cidrBlock"), *LABEL_FILTERS),
     "CreateVpc": _plain(
         networks.create_vpc,
-        Field("name", str, required=True, characters="name_characters", shortest=2, longest=63),
-        Field("cidrBlock", str, required=True),
+        named("name", required=True),
+        *needed("cidrBlock"),
         Field("mtu", int, required=True),
         Field("enablePriIpv6", bool),
         *LABELS,
     ),
     "ModifyVpcAttribute": _plain(
         changes.modify_vpc,
-        Field("vpcId", str, required=True),
-        Field("vpcName", str, characters="nic_name_characters", shortest=2, longest=63),
-        Field("cidrBlock", str),
+        *needed("vpcId"),
+        named("vpcName", characters=NIC_NAME),
+        *texts("cidrBlock", "securityGroupId"),
         Field("enableIPv6", bool),
-        Field("securityGroupId", str),
     ),
-    "AssociateVpcCidrBlock": _plain(networks.associate_block, *_BLOCK, since=_NEWEST),
-    "UnassociateVpcCidrBlock": _plain(networks.unassociate_block, *_BLOCK, since=_NEWEST),
-    "DeleteVpc": _plain(networks.delete_vpc, Field("vpcId", str, required=True)),
+    "AssociateVpcCidrBlock": _plain(networks.associate_block, *needed("vpcId", "cidrBlock"), since=_NEWEST),
+    "UnassociateVpcCidrBlock": _plain(networks.unassociate_block, *needed("vpcId", "cidrBlock"), since=_NEWEST),
+    "DeleteVpc": _plain(networks.delete_vpc, *needed("vpcId")),
     "DescribeSubnetRegions": _plain(listings.subnet_regions, Field("regionIds", list)),
     "DescribeSubnets": _listing(
         listings.subnets,
         Field("subnetIds", list),
-        *_ids("vpcIds"),
-        *_texts("name", "cidrBlock", "regionId", "dhcpOptionsSetId"),
+        *ids("vpcIds"),
+        *texts("name", "cidrBlock", "regionId", "dhcpOptionsSetId"),
     ),
-    "CreateSubnet": _plain(networks.create_subnet, Field("vpcId", str, required=True), *_SUBNET),
+    "CreateSubnet": _plain(networks.create_subnet, *needed("vpcId"), *NEW_SUBNET),
     "CreateSubnets": _plain(
         _create_subnets,
-        Field("vpcId", str, required=True),
+        *needed("vpcId"),
         Field("subnets", list, required=True, longest=10, items=dict),
         since=_NEWEST,
     ),
     "ModifySubnetAttribute": _plain(
-        changes.modify_subnet,
-        Field("subnetId", str, required=True),
-        Field("subnetName", str, characters="name_characters", shortest=2, longest=63),
-        Field("cidrBlock", str),
+        changes.modify_subnet, *needed("subnetId"), named("subnetName"), *texts("cidrBlock")
     ),
     "ModifySubnetStackType": _plain(
         changes.modify_subnet_stack,
-        Field("subnetId", str, required=True),
-        Field("stackType", str, required=True, choices=_STACKS),
-        Field("ipv6Type", str, choices=("Private", "Public")),
+        *needed("subnetId"),
+        choice("stackType", *STACKS, required=True),
+        *NEW_SUBNET[4:5],
+        *NEW_SUBNET[6:],
     ),
-    "DeleteSubnet": _plain(networks.delete_subnet, Field("subnetId", str, required=True)),
+    "DeleteSubnet": _plain(networks.delete_subnet, *needed("subnetId")),
     "DeleteSubnets": _plain(
         networks.delete_subnets, Field("subnetIds", list, required=True, longest="ids_max"), since=_NEWEST
     ),
     "DescribeHaVips": _listing(
-        listings.ha_vips,
-        *_ids("haVipIds", "ipAddresses"),
+        holdings.ha_vips,
+        *ids("haVipIds", "ipAddresses"),
         Field("vpcIds", list),
         Field("subnetIds", list),
         Field("instanceIds", list),
-        *_texts("name", "regionId"),
+        *texts("name", "regionId"),
+        *LABEL_FILTERS[1:],
         since=_NEWEST,
     ),
     "CreateHaVip": _plain(
         resources.order_ha_vip,
-        Field("subnetId", str, required=True),
+        *needed("subnetId"),
         Field("name", str, required=True, shortest=1, longest=64),
-        Field("ipAddress", str),
-        Field("securityGroupId", str),
+        *texts("ipAddress", "securityGroupId"),
         LABELS[1],
         since=_NEWEST,
     ),
     "ModifyHaVipAttribute": _plain(
         changes.modify_ha_vip,
-        Field("haVipId", str, required=True),
+        *needed("haVipId"),
         Field("name", str, longest=64),
-        Field("securityGroupId", str),
+        *texts("securityGroupId"),
         since=_NEWEST,
     ),
-    "DeleteHaVip": _plain(resources.delete_ha_vip, Field("haVipId", str, required=True), since=_NEWEST),
+    "DeleteHaVip": _plain(resources.delete_ha_vip, *needed("haVipId"), since=_NEWEST),
     "DescribeEips": _listing(
-        listings.eips,
-        *_ids("eipIds", "ipAddresses"),
-        *_texts("regionId", "name", "status", "privateIpAddress", "ipAddress", "associatedId"),
+        holdings.eips,
+        *ids("eipIds", "ipAddresses", "cidrIds"),
+        *texts("regionId", "name", "privateIpAddress", "ipAddress", "associatedId", "instanceId"),
+        choice(
+            "status",
+            *("CREATING", "DELETING", "ASSIGNING", "BINDED", "RECYCLING", "RECYCLED", "UNBIND", "CREATE_FAILED"),
+        ),
+        choice("internetChargeType", *CHARGES),
+        Field("prefixLength", int, low=24, high=32),
+        Field("isDefault", bool),
+        Field("isCustomized", bool),
+        *LABEL_FILTERS,
     ),
     "CreateEips": _plain(
         elastic.create_eips,
-        Field("regionId", str, required=True),
-        Field("internetChargeType", str, required=True, choices=_CHARGES),
+        *needed("regionId"),
+        choice("internetChargeType", *CHARGES, required=True),
+        named("name", required=True),
         Field("amount", int, low=1, high="eips_per_call"),
-        Field("name", str, longest=64),
+        *texts("eipV4Type", "networkLineType", "primaryIsp", "clusterId"),
+        Field("bandwidth", int),
+        Field("flowPackage", float),
+        choice("bindType", "FullNat", "Passthrough"),
+        choice("rateLimitMode", "LOOSE", "STRICT"),
+        *unheeded(cidrId=str, publicIp=str, peerRegionId=str, instanceId=str, instanceIds=list, prefixLength=int),
+        PRICE[1],
         *LABELS,
     ),
-    "DeleteEip": _plain(elastic.delete_eip, Field("eipId", str, required=True)),
+    "DeleteEip": _plain(elastic.delete_eip, *needed("eipId")),
     "AssociateEipAddress": _plain(
         elastic.associate,
-        *_ids("eipIds"),
-        *_texts("nicId", "lanIp", "loadBalancerId", "natId", "haVipId"),
-        Field("bindType", str, choices=("FullNat", "Passthrough")),
+        *ids("eipIds"),
+        *texts("nicId", "lanIp", "loadBalancerId", "natId", "haVipId"),
+        choice("bindType", "FullNat", "Passthrough"),
     ),
-    "UnassociateEipAddress": _plain(elastic.unassociate, *_ids("eipIds")),
-    "AvailableLanIp": _plain(elastic.available_lan_ips, Field("eipId", str, required=True)),
+    "UnassociateEipAddress": _plain(elastic.unassociate, *ids("eipIds")),
+    "AvailableLanIp": _plain(elastic.available_lan_ips, *needed("eipId")),
 }
 _ZLB = {
     "DescribeLoadBalancers": _listing(
-        listings.load_balancers,
-        *_ids("loadBalancerIds"),
-        *_texts("regionId", "vpcId", "ipStackType", "loadBalancerName", "securityGroupId"),
+        holdings.load_balancers,
+        *ids("loadBalancerIds"),
+        *texts("regionId", "vpcId", "loadBalancerName", "securityGroupId"),
+        choice("ipStackType", *STACKS),
+        *LABEL_FILTERS,
     ),
     "CreateLoadBalancer": _plain(
         balancers.create_load_balancers,
-        Field("regionId", str, required=True),
-        Field("vpcId", str, required=True),
-        *_texts("subnetId", "securityGroupId"),
+        *needed("regionId", "vpcId"),
+        Field("loadBalancerName", str, required=True, shortest=1, longest=64),
+        *texts("subnetId", "securityGroupId", "ipNetworkType", "networkLineType", "bandwidthClusterId"),
         Field("healthCheckPrivateIps", list),
-        Field("loadBalancerName", str, longest=64),
-        Field("ipStackType", str, choices=_STACKS),
+        choice("ipStackType", *STACKS),
         Field("number", int, low=1, high="balancers_per_call"),
+        Field("bandwidthMbps", int, low=1),
+        Field("trafficPackageSize", float, low=0, high=999_999),
+        *unheeded(eipIds=list),
+        *PRICE,
         *LABELS,
     ),
     "TerminateLoadBalancer": _plain(
-        balancers.terminate_load_balancer, Field("loadBalancerId", str, required=True), Field("eipIds", list)
+        balancers.terminate_load_balancer, *needed("loadBalancerId"), *unheeded(eipIds=list)
     ),
 }
 _SERVICES = {"zec": (_ZEC, ("2025-09-01", "2024-04-01")), "zlb": (_ZLB, ("2025-04-01",))}
@@ -325,12 +336,12 @@ def find_action(path: str, name: str, version: str, settings: Settings) -> Actio
         settings: whether a version may be missing, or one that does not exist.
 
     Raises:
-        ApiFailure: AUTHFAILURE_UNAUTHORIZED_OPERATION, the code for what does not exist too (contract.md 2.4, A1).
+        NotHereFailure: there is none of this name in this version (contract.md 2.4, A1).
     """
     actions, versions = _SERVICES.get(path.removeprefix("/api/v2/").rstrip("/"), ({}, ()))
     action = actions.get(name)
     known = version in versions
     allowed = settings.unsupported_version == "ignore" if version else settings.missing_version == "newest"
     if action is None or not (known or allowed) or (known and version < action.since):
-        raise ApiFailure("AUTHFAILURE_UNAUTHORIZED_OPERATION", f"The action `{name[:80]}` does not exist.")
+        raise NotHereFailure(f"The action `{name[:80]}` of version `{version[:80]}` at `{path[:80]}`")
     return action

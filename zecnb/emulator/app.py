@@ -13,11 +13,12 @@ from zecnb.emulator.actions import Context, find_action
 from zecnb.emulator.auth import Keys, verify
 from zecnb.emulator.control import PREFIX, Control
 from zecnb.emulator.settings import Settings
-from zecnb.emulator.wire import ApiFailure, Request, Response, failure, new_request_id, success
+from zecnb.emulator.wire import ApiFailure, NotHereFailure, Request, Response, failure, new_request_id, success
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from zecnb.emulator.actions import Action
     from zecnb.emulator.faults import Fault, Faults
     from zecnb.emulator.state import State
 
@@ -75,7 +76,7 @@ class App:
             self._limit_rate(name)
             return self._with_faults(request_id, name, lambda lag: action.run(Context(self._state, lag), body))
         except ApiFailure as error:
-            return failure(request_id, error)
+            return _refuse(request_id, error)
         except Exception:  # noqa: BLE001 - a client gets an answer, whatever is wrong here
             _log.exception("%s failed inside the emulator", name)
             return failure(request_id, ApiFailure("INTERNAL_SERVER_ERROR", "The emulator has a defect; see its log."))
@@ -84,19 +85,10 @@ class App:
         """Do what a colleague asks, past keys, rates and faults."""
         return find_action(f"/api/v2/{service}", name, "", Settings()).run(Context(self._state), body)
 
-    def _find(self, request: Request, name: str) -> Any:
+    def _find(self, request: Request, name: str) -> Action:
         if request.method != "POST":
             raise ApiFailure("AUTHFAILURE_UNAUTHORIZED_OPERATION", "Only POST is supported.")
-        try:
-            version = request.headers.get("x-zc-version", "")
-            return find_action(request.path, name, version, self._state.settings)
-        except ApiFailure:
-            version = request.headers.get("x-zc-version", "")
-            _log.warning(
-                "%r of version %r on %r is unimplemented here, or does not exist",
-                name[:80], version[:80], request.path[:80],
-            )  # fmt: skip
-            raise
+        return find_action(request.path, name, request.headers.get("x-zc-version", ""), self._state.settings)
 
     def _limit_rate(self, name: str) -> None:
         rate = self._state.settings.rate_per_second
@@ -121,7 +113,7 @@ class App:
         try:
             answer = success(request_id, act(max((each.seconds for each in faults if each.kind == "lag"), default=0.0)))
         except ApiFailure as error:
-            answer = failure(request_id, error)
+            answer = _refuse(request_id, error)
         for fault in faults:
             answer = self._after(fault, request_id, answer)
         return answer
@@ -169,7 +161,17 @@ class App:
         return answer
 
 
+def _refuse(request_id: str, error: ApiFailure) -> Response:
+    """Answer an error; whoever runs the emulator is told what a client missed in it."""
+    if isinstance(error, NotHereFailure):
+        _log.warning("unimplemented here, or no such thing: %r", str(error))
+    return failure(request_id, error)
+
+
 def _read_body(request: Request) -> dict[str, Any]:
+    media, _, options = request.headers.get("content-type", "").lower().partition(";")
+    if media.strip() != "application/json" or ("charset" in options and "utf-8" not in options):
+        raise ApiFailure("INVALID_PARAMETER_TYPE", "The Content-Type is not application/json in UTF-8.")
     if len(request.body) > _LARGEST_BODY:
         raise ApiFailure("INVALID_PARAMETER_EXCEED_LENGTH", "The request body is too large.", 413)
     try:

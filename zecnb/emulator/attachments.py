@@ -34,7 +34,7 @@ def attach(state: State, asked: dict[str, Any]) -> dict[str, Any]:
             raise ApiFailure("INVALID_NIC_STATUS", f"The vNIC is `{nic['status']}`.")
         _require_running(state, instance)
         if nic["region_id"] != instance["region_id"]:
-            raise ApiFailure("INVALID_NIC_INSTANCE_REGION_MISMATCH", "vNIC and instance are in two regions.", 409)
+            raise ApiFailure("INVALID_NIC_INSTANCE_REGION_MISMATCH", "vNIC and instance are in two regions.")
         row = state.row("SELECT COUNT(*) AS n FROM nic WHERE instance_id = ?", instance["id"])
         if row is not None and row["n"] >= state.settings.instance_nic_limit:
             raise ApiFailure("INVALID_INSTANCE_NIC_LIMIT", "The instance has as many vNICs as it may have.")
@@ -57,7 +57,7 @@ def detach(state: State, asked: dict[str, Any]) -> dict[str, Any]:
     with state.write() as connection:
         nic = find_nic(state, asked["nicId"])
         if nic["type"] == "Primary":
-            raise ApiFailure("INVALID_NIC_PRIMARY_CANT_DETACH", "A primary vNIC cannot be detached.", 409)
+            raise ApiFailure("INVALID_NIC_PRIMARY_CANT_DETACH", "A primary vNIC cannot be detached.")
         if nic["status"] == "AVAILABLE":
             raise ApiFailure(state.settings.detach_unattached, "The vNIC is attached to no instance.")
         if nic["status"] != "USED":

@@ -52,8 +52,8 @@ def verify(request: Request, keys: Keys, now: float, skew: float) -> None:
     names = [name.strip().lower() for name in match["names"].split(";")]
     if not {"content-type", "host"} <= set(names) or any(name not in request.headers for name in names):
         raise ApiFailure("AUTHFAILURE_INVALID_AUTHORIZATION", "SignedHeaders needs content-type and host.")
-    if request.headers.get("x-zc-signature-method", _SCHEME) != _SCHEME:
-        raise ApiFailure("AUTHFAILURE_INVALID_AUTHORIZATION", "The signature method is not supported.")
+    if request.headers.get("x-zc-signature-method") != _SCHEME:
+        raise ApiFailure("AUTHFAILURE_INVALID_AUTHORIZATION", f"x-zc-signature-method must be {_SCHEME}.")
     timestamp = request.headers.get("x-zc-timestamp", "")
     if not re.fullmatch(r"[0-9]{1,12}", timestamp):
         raise ApiFailure("AUTHFAILURE_INVALID_AUTHORIZATION", "x-zc-timestamp must be Unix seconds.")

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from zecnb.emulator.addressing import check_address
 from zecnb.emulator.labels import keep_labels
-from zecnb.emulator.listings import REGIONS
-from zecnb.emulator.networks import find_subnet, find_vpc
+from zecnb.emulator.networks import find_subnet, find_vpc, require_region
 from zecnb.emulator.resources import require_group
 from zecnb.emulator.wire import ApiFailure
 
@@ -22,10 +21,12 @@ _SOURCES = 2
 
 
 def create_load_balancers(state: State, asked: dict[str, Any]) -> dict[str, Any]:
-    """CreateLoadBalancer: with a subnet each holds two sources and its virtual address, all chosen at random."""
-    if asked["regionId"] not in REGIONS:
-        raise ApiFailure("INVALID_REGION_NOT_FOUND", f"The region `{asked['regionId']}` does not exist.")
-    amount, given = asked["number"] or 1, asked["healthCheckPrivateIps"] or []
+    """CreateLoadBalancer: with a subnet each holds two sources and its virtual address, all chosen at random.
+
+    Sources that are asked for without a subnet mean nothing, as the text says.
+    """
+    require_region(state, asked["regionId"])
+    amount, given = asked["number"] or 1, (asked["healthCheckPrivateIps"] or []) if asked["subnetId"] else []
     if given and (len(given) != _SOURCES or amount != 1):
         raise ApiFailure("INVALID_PARAMETER_VALUE", f"`healthCheckPrivateIps` are {_SOURCES}, of one load balancer.")
     made = []
@@ -34,17 +35,16 @@ def create_load_balancers(state: State, asked: dict[str, Any]) -> dict[str, Any]
         subnet = find_subnet(state, asked["subnetId"]) if asked["subnetId"] else None
         if subnet is not None and (subnet["vpc_id"] != vpc["id"] or subnet["region_id"] != asked["regionId"]):
             raise ApiFailure("INVALID_SUBNET_NOT_FOUND", "The subnet is not in this VPC and region.")
-        if given and subnet is None:
-            raise ApiFailure("MISSING_PARAMETER", "Parameter `subnetId` is required.")
         require_group(state, asked["securityGroupId"])
         for at in range(1, amount + 1):
             balancer = state.short_id("zlb")
-            name = asked["loadBalancerName"] or balancer
+            name = asked["loadBalancerName"] if amount == 1 else f"{asked['loadBalancerName']}-{at}"
             values = (
-                balancer, state.next_seq("lb"), name if amount == 1 else f"{name}-{at}", asked["regionId"], vpc["id"],
-                asked["subnetId"], "RUNNING", json.dumps([]), state.now(),
+                balancer, state.next_seq("lb"), name, asked["regionId"], vpc["id"], asked["subnetId"] or None,
+                "RUNNING", json.dumps([]), state.now(), asked["ipStackType"] or "IPv4",
+                asked["securityGroupId"] or None,
             )  # fmt: skip
-            connection.execute("INSERT INTO lb VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+            connection.execute(f"INSERT INTO lb VALUES ({', '.join('?' * len(values))})", values)
             if subnet is not None:
                 _hold(state, subnet, balancer, given)
             keep_labels(connection, balancer, asked)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from zecnb.emulator.addressing import find_nic, require_ready
 from zecnb.emulator.networks import (
+    IPV6_MASK,
     blocks_of,
     find_subnet,
     find_vpc,
@@ -56,10 +57,13 @@ def _new_vpc_cidr(state: State, vpc: Row, cidr: str) -> str:
 
 
 def modify_subnet(state: State, asked: dict[str, Any]) -> dict[str, Any]:
-    """ModifySubnetAttribute: only IPv4 subnets get another CIDR, which contains the old one when it is in use."""
+    """ModifySubnetAttribute: only IPv4 subnets get another CIDR, which contains the old one when it is in use.
+
+    Terraform sends the CIDR that is there with every new name, whatever the stack: that is no other one.
+    """
     with state.write() as connection:
         subnet = find_subnet(state, asked["subnetId"])
-        if asked["cidrBlock"]:
+        if asked["cidrBlock"] and asked["cidrBlock"] != subnet["cidr"]:
             if subnet["stack"] != "IPv4":
                 raise ApiFailure("OPERATION_DENIED_SUBNET_TYPE_NOT_SUPPORT", "Only the CIDR of IPv4 subnets changes.")
             network = subnet_network(state, find_vpc(state, subnet["vpc_id"]), asked["cidrBlock"], besides=subnet["id"])
@@ -89,11 +93,11 @@ def modify_subnet_stack(state: State, asked: dict[str, Any]) -> dict[str, Any]:
                 raise ApiFailure(
                     "OPERATION_DENIED_SUBNET_TYPE_NOT_SUPPORT", f"`{subnet['stack']}` cannot become `{stack}`."
                 )
-            require_ipv6_type(state, subnet["region_id"], asked["ipv6Type"])
-            ipv6 = new_ipv6_cidr(state)
+            require_ipv6_type(state, subnet["region_id"], asked)
+            ipv6, mask = new_ipv6_cidr(state), asked["ipv6MaskLength"] or IPV6_MASK
             connection.execute(
-                "UPDATE subnet SET stack = ?, ipv6_type = ?, ipv6_cidr = ? WHERE id = ?",
-                (stack, asked["ipv6Type"], ipv6, subnet["id"]),
+                "UPDATE subnet SET stack = ?, ipv6_type = ?, ipv6_cidr = ?, ipv6_mask = ? WHERE id = ?",
+                (stack, asked["ipv6Type"], ipv6, mask, subnet["id"]),
             )
     return {"ipv6CidrBlock": ipv6}
 
@@ -126,7 +130,9 @@ def modify_nics(state: State, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def modify_ha_vip(state: State, asked: dict[str, Any]) -> dict[str, Any]:
-    """ModifyHaVipAttribute: name and security group."""
+    """ModifyHaVipAttribute: name or security group."""
+    if not asked["name"] and not asked["securityGroupId"]:
+        raise ApiFailure("MISSING_PARAMETER", "Parameter `name` or `securityGroupId` is required.")
     with state.write() as connection:
         vip = state.row("SELECT * FROM havip WHERE id = ?", asked["haVipId"])
         if vip is None:

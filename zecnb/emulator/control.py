@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from zecnb.emulator import attachments, resources, seeds
-from zecnb.emulator.listings import REGIONS
+from zecnb.emulator.listings import regions_of
 from zecnb.emulator.settings import assumptions
 from zecnb.emulator.wire import ApiFailure, Response, failure, new_request_id, success
 
@@ -135,8 +135,9 @@ class Control:
 
     def _add_instance(self, body: dict[str, Any]) -> dict[str, Any]:
         name, region, status = body.get("name", "host"), body.get("regionId"), body.get("status", "RUNNING")
-        if not isinstance(name, str) or region not in REGIONS or status not in _STATUSES:
-            raise ValueError(f"an instance has a name, a regionId of {', '.join(REGIONS)}, and a status of {_STATUSES}")
+        known = regions_of(self._state)
+        if not isinstance(name, str) or not isinstance(region, str) or region not in known or status not in _STATUSES:
+            raise ValueError(f"an instance has a name, a regionId of {', '.join(known)}, and a status of {_STATUSES}")
         return {"instanceId": attachments.create_instance(self._state, name, region, status)}
 
     def _add_obstacle(self, body: dict[str, Any]) -> dict[str, Any]:

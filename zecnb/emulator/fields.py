@@ -10,7 +10,7 @@ from zecnb.emulator.wire import ApiFailure
 
 __all__ = ["Field", "Fields", "read_fields"]
 
-_JSON_NAMES = {str: "String", int: "Integer", bool: "Boolean", list: "Array", dict: "Object"}
+_JSON_NAMES = {str: "String", int: "Integer", float: "Float", bool: "Boolean", list: "Array", dict: "Object"}
 _LONGEST_TEXT = 4096
 _LONGEST_LIST = 10_000
 
@@ -20,7 +20,7 @@ class Field(NamedTuple):
 
     Attributes:
         name: as on the wire.
-        kind: str, int, bool, list or dict.
+        kind: str, int, float, bool, list or dict.
         required: whether it must be there.
         choices: allowed values, none for any.
         low, high: allowed range of a number; a name is that of the setting that has it.
@@ -28,6 +28,7 @@ class Field(NamedTuple):
         characters: a name; besides letters and digits it has inside what the setting of this name says.
         shortest: how short a text may be.
         items: kind of a list's items.
+        heeded: whether it changes anything here.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Field(NamedTuple):
     characters: str = ""
     shortest: int = 0
     items: type = str
+    heeded: bool = True
 
 
 Fields = tuple[Field, ...]
@@ -61,7 +63,10 @@ def _value(value: Any, field: Field, settings: Settings) -> Any:
         if field.required:
             raise ApiFailure("MISSING_PARAMETER", f"Parameter `{name}` is required.")
         return None
-    fits = isinstance(value, field.kind) and not (field.kind is int and isinstance(value, bool))
+    if value == "" and field.choices and not field.required:
+        return None  # what Terraform sends for none of an enumeration
+    kinds = (int, float) if field.kind is float else field.kind
+    fits = isinstance(value, kinds) and not (field.kind in (int, float) and isinstance(value, bool))
     if not fits or (field.kind is list and not all(isinstance(item, field.items) for item in value)):
         raise ApiFailure("INVALID_PARAMETER_TYPE", f"Parameter `{name}` must be of type {_JSON_NAMES[field.kind]}.")
     if field.low is not None and value < field.low:

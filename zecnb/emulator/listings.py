@@ -1,28 +1,18 @@
-"""The Describe actions: filters, paging, and the exact field sets of contract.md 6."""
+"""Describe actions for VPCs, subnets and vNICs: filters and the exact field sets of contract.md 6."""
 
 from __future__ import annotations
 
-import json
+import ipaddress
 from typing import TYPE_CHECKING, Any
 
-from zecnb.emulator.labels import GROUP, tag_condition, tags_of
-from zecnb.emulator.state import number, text
+from zecnb.emulator.labels import GROUP, tags_of
+from zecnb.emulator.pages import Where, count, held_by, page
+from zecnb.emulator.state import text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from zecnb.emulator.state import Row, State
 
-__all__ = [
-    "eips",
-    "ha_vips",
-    "load_balancers",
-    "network_interfaces",
-    "regions_of_nics",
-    "subnet_regions",
-    "subnets",
-    "vpcs",
-]
+__all__ = ["network_interfaces", "regions_of", "regions_of_nics", "subnet_regions", "subnets", "vpcs"]
 
 _REGIONS = {
     "asia-east-1": "Hong Kong",
@@ -35,52 +25,13 @@ _REGIONS = {
 }
 
 
-class _Where:
-    """Conditions of a listing, joined by AND."""
-
-    def __init__(self) -> None:
-        self.parts: list[str] = []
-        self.values: list[Any] = []
-
-    def equals(self, column: str, value: str | None) -> None:
-        if value:
-            self.parts.append(f"{column} = ?")
-            self.values.append(value)
-
-    def among(self, column: str, values: Sequence[str] | None) -> None:
-        if values:
-            self.parts.append(f"{column} IN ({','.join('?' * len(values))})")
-            self.values.extend(values)
-
-    def like(self, column: str, value: str | None) -> None:
-        if value:
-            self.parts.append(f"instr({column}, ?) > 0")
-            self.values.append(value)
-
-    @property
-    def sql(self) -> str:
-        return f" WHERE {' AND '.join(self.parts)}" if self.parts else ""
-
-
-def _page(
-    state: State, table: str, where: _Where, asked: dict[str, Any], shape: Callable[[list[Row]], list[dict[str, Any]]]
-) -> dict[str, Any]:
-    """Count, cut the page, newest first, and shape it."""
-    size, page = asked["pageSize"] or 20, asked["pageNum"] or 1
-    counted = state.row(f"SELECT COUNT(*) AS n FROM {table}{where.sql}", *where.values)
-    sql = f"SELECT * FROM {table}{where.sql} ORDER BY seq DESC LIMIT ? OFFSET ?"
-    offset = min((page - 1) * size, 1 << 62)
-    found = state.rows(sql, *where.values, size, offset)
-    return {"totalCount": counted["n"] if counted else 0, "dataSet": shape(found)}
-
-
 def vpcs(state: State, asked: dict[str, Any]) -> dict[str, Any]:
     """DescribeVpcs."""
-    where = _Where()
+    where = Where()
     where.among("id", asked["vpcIds"])
     where.like("name", asked["name"])
     where.like("cidr", asked["cidrBlock"])
-    _by_labels(where, asked)
+    where.labels(asked)
 
     def shape(rows: list[Row]) -> list[dict[str, Any]]:
         tags, blocks = tags_of(state, rows), _secondary_blocks(state)
@@ -94,10 +45,10 @@ def vpcs(state: State, asked: dict[str, Any]) -> dict[str, Any]:
                 "mtu": row["mtu"],
                 "isDefault": bool(row["is_default"]),
                 "createTime": row["created"],
-                "usageIpv4Count": _count(
+                "usageIpv4Count": count(
                     state, "held WHERE subnet_id IN (SELECT id FROM subnet WHERE vpc_id = ?)", row["id"]
                 ),
-                "usageIpv6Count": _count(state, "nic WHERE vpc_id = ? AND ipv6 IS NOT NULL", row["id"]),
+                "usageIpv6Count": count(state, "nic WHERE vpc_id = ? AND ipv6 IS NOT NULL", row["id"]),
                 "securityGroupId": row["security_group_id"],
                 "dnsZoneIds": [],
                 "resourceGroup": GROUP,
@@ -106,7 +57,7 @@ def vpcs(state: State, asked: dict[str, Any]) -> dict[str, Any]:
             for row in rows
         ]
 
-    return _page(state, "vpc", where, asked, shape)
+    return page(state, "vpc", where, asked, shape)
 
 
 def _secondary_blocks(state: State) -> dict[str, list[str]]:
@@ -117,32 +68,15 @@ def _secondary_blocks(state: State) -> dict[str, list[str]]:
     return found
 
 
-def _count(state: State, what: str, *values: Any) -> int:
-    row = state.row(f"SELECT COUNT(*) AS n FROM {what}", *values)
-    return int(row["n"]) if row is not None else 0
-
-
-def _by_labels(where: _Where, asked: dict[str, Any]) -> None:
-    """Keep what has the tags asked for; everything is in the default resource group, so another one has nothing."""
-    group = asked["resourceGroupId"]
-    if group and group != GROUP["resourceGroupId"]:
-        where.parts.append("0")
-    condition, values = tag_condition(asked)
-    if condition:
-        where.parts.append(condition)
-        where.values += values
-
-
 def subnets(state: State, asked: dict[str, Any]) -> dict[str, Any]:
     """DescribeSubnets."""
-    where = _Where()
+    where = Where()
     where.among("id", asked["subnetIds"])
     where.like("name", asked["name"])
     where.like("cidr", asked["cidrBlock"])
     where.equals("region_id", asked["regionId"])
     where.among("vpc_id", asked["vpcIds"])
-    if asked["dhcpOptionsSetId"]:
-        where.parts.append("0")
+    where.nothing(asked["dhcpOptionsSetId"])
     names = {row["id"]: row["name"] for row in state.rows("SELECT id, name FROM vpc")}
 
     def shape(rows: list[Row]) -> list[dict[str, Any]]:
@@ -160,21 +94,21 @@ def subnets(state: State, asked: dict[str, Any]) -> dict[str, Any]:
                 "vpcId": row["vpc_id"],
                 "vpcName": names.get(row["vpc_id"]),
                 "usageIpv4Count": state.usage(row["id"]),
-                "usageIpv6Count": _count(state, "nic WHERE subnet_id = ? AND ipv6 IS NOT NULL", row["id"]),
+                "usageIpv6Count": count(state, "nic WHERE subnet_id = ? AND ipv6 IS NOT NULL", row["id"]),
                 "createTime": row["created"],
                 "isDefault": bool(row["is_default"]),
                 "dhcpOptionsSetId": None,
-                "ipv6MaskLength": None,
+                "ipv6MaskLength": row["ipv6_mask"],
             }
             for row in rows
         ]
 
-    return _page(state, "subnet", where, asked, shape)
+    return page(state, "subnet", where, asked, shape)
 
 
 def network_interfaces(state: State, asked: dict[str, Any]) -> dict[str, Any]:
     """DescribeNetworkInterfaces."""
-    where = _Where()
+    where = Where()
     where.among("id", asked["nicIds"])
     where.like("name", asked["name"])
     for field, column in (
@@ -188,23 +122,31 @@ def network_interfaces(state: State, asked: dict[str, Any]) -> dict[str, Any]:
         ("nicSubnetType", "stack"),
     ):
         where.equals(column, asked[field])
-    _by_labels(where, asked)
-    return _page(state, "nic", where, asked, lambda rows: _nics(state, rows))
+    where.labels(asked)
+    return page(state, "nic", where, asked, lambda rows: _nics(state, rows))
 
 
 def _nics(state: State, rows: list[Row]) -> list[dict[str, Any]]:
-    held, tags = _held_by(state, [row["id"] for row in rows]), tags_of(state, rows)
+    held, tags = held_by(state, [row["id"] for row in rows]), tags_of(state, rows)
     marks = ",".join("?" * len(rows))
     public: dict[str, list[str]] = {}
-    for row in state.rows(f"SELECT nic_id, public FROM eip WHERE nic_id IN ({marks})", *(r["id"] for r in rows)):
+    bound = f"SELECT nic_id, public FROM eip WHERE nic_id IN ({marks}) ORDER BY seq"
+    for row in state.rows(bound, *(row["id"] for row in rows)):
         public.setdefault(row["nic_id"], []).append(row["public"])
+    nets = {row["id"]: row for row in state.rows("SELECT id, ipv6_type, ipv6_mask FROM subnet WHERE stack <> 'IPv4'")}
     shaped = []
     for row in rows:
         own = held.get(row["id"], [])
         primary = next((text(a) for kind, a in own if kind == "primary"), None)
         held_order = sorted(own, key=lambda each: each[1]) if state.settings.private_ip_order == "ascending" else own
         secondary = [text(a) for kind, a in held_order if kind == "secondary"]
-        intranet = [*([primary] if primary else []), *secondary, *([row["ipv6"]] if row["ipv6"] else [])]
+        intranet = [*([primary] if primary else []), *secondary]
+        outside = public.get(row["id"], [])
+        block = None
+        if row["ipv6"]:
+            net = nets[row["subnet_id"]]
+            (outside if net["ipv6_type"] == "Public" else intranet).append(row["ipv6"])
+            block = str(ipaddress.IPv6Network((row["ipv6"], net["ipv6_mask"]), strict=False))
         shaped.append(
             {
                 "nicId": row["id"],
@@ -213,11 +155,11 @@ def _nics(state: State, rows: list[Row]) -> list[dict[str, Any]]:
                 "nicType": row["type"],
                 "regionId": row["region_id"],
                 "nicSubnetType": row["stack"],
-                "publicIpList": public.get(row["id"], []),
+                "publicIpList": outside,
                 "privateIpList": intranet,
                 "primaryIpv4": primary,
                 "primaryIpv6": row["ipv6"],
-                "ipv6Cidr": f"{row['ipv6']}/128" if row["ipv6"] else None,
+                "ipv6Cidr": block,
                 "secondaryIpv4s": secondary,
                 "macAddress": row["mac"],
                 "instanceId": row["instance_id"],
@@ -233,162 +175,29 @@ def _nics(state: State, rows: list[Row]) -> list[dict[str, Any]]:
     return shaped
 
 
-def _held_by(state: State, owners: list[str]) -> dict[str, list[tuple[str, int]]]:
-    """Return what owners hold, in order of assignment, as listings show it now."""
-    now = state.clock()
-    marks = ",".join("?" * len(owners))
-    found: dict[str, list[tuple[str, int]]] = {}
-    sql = (
-        f"SELECT owner, kind, address, position FROM held WHERE owner IN ({marks}) AND seen_from <= ? "
-        f"UNION ALL SELECT owner, kind, address, position FROM lingering WHERE owner IN ({marks}) AND until > ? "
-        "AND NOT EXISTS (SELECT 1 FROM held AS back WHERE back.owner = lingering.owner "
-        "AND back.address = lingering.address) "
-        "ORDER BY owner, position"
-    )
-    for row in state.rows(sql, *owners, now, *owners, now):
-        found.setdefault(row["owner"], []).append((row["kind"], row["address"]))
-    return found
+def regions_of(state: State) -> dict[str, str]:
+    """Return regions and their titles: those that documents name, and others that an imported account is in."""
+    others = state.rows("SELECT DISTINCT region_id AS id FROM subnet ORDER BY id")
+    return _REGIONS | {row["id"]: row["id"] for row in others if row["id"] not in _REGIONS}
 
 
-def ha_vips(state: State, asked: dict[str, Any]) -> dict[str, Any]:
-    """DescribeHaVips."""
-    where = _Where()
-    where.among("id", asked["haVipIds"])
-    where.like("name", asked["name"])
-    where.equals("region_id", asked["regionId"])
-    where.among("vpc_id", asked["vpcIds"])
-    where.among("subnet_id", asked["subnetIds"])
-    if asked["ipAddresses"]:
-        wanted = [number(each) for each in asked["ipAddresses"]]
-        marks = ",".join("?" * len(wanted))
-        where.parts.append(f"id IN (SELECT owner FROM held WHERE kind = 'havip' AND address IN ({marks}))")
-        where.values.extend(wanted)
-    if asked["instanceIds"]:
-        where.parts.append("0")
-    _by_labels(where, asked)
-
-    def shape(rows: list[Row]) -> list[dict[str, Any]]:
-        held, tags = _held_by(state, [row["id"] for row in rows]), tags_of(state, rows)
-        return [
-            {
-                "haVipId": row["id"],
-                "name": row["name"],
-                "regionId": row["region_id"],
-                "vpcId": row["vpc_id"],
-                "subnetId": row["subnet_id"],
-                "securityGroupId": row["security_group_id"],
-                "ipAddress": text(held[row["id"]][0][1]) if row["id"] in held else None,
-                "associatedInstances": [],
-                "masterInstanceId": None,
-                "associatedEips": [],
-                "createTime": row["created"],
-                "tags": tags[row["id"]],
-            }
-            for row in rows
-        ]
-
-    return _page(state, "havip", where, asked, shape)
-
-
-def load_balancers(state: State, asked: dict[str, Any]) -> dict[str, Any]:
-    """DescribeLoadBalancers of service zlb (contract.md 5.16)."""
-    where = _Where()
-    where.equals("region_id", asked["regionId"])
-    where.equals("vpc_id", asked["vpcId"])
-    where.among("id", asked["loadBalancerIds"])
-    name = asked["loadBalancerName"]
-    if name and name.endswith("*"):
-        where.like("name", name[:-1])
-    else:
-        where.equals("name", name)
-    if asked["securityGroupId"] or (asked["ipStackType"] and asked["ipStackType"] != "IPv4"):
-        where.parts.append("0")
-    _by_labels(where, asked)
-
-    def shape(rows: list[Row]) -> list[dict[str, Any]]:
-        held, tags = _held_by(state, [row["id"] for row in rows]), tags_of(state, rows)
-        return [
-            {
-                "regionId": row["region_id"],
-                "loadBalancerId": row["id"],
-                "loadBalancerName": row["name"],
-                "vpcId": row["vpc_id"],
-                "subnetId": row["subnet_id"],
-                "ipStackType": "IPv4",
-                "status": row["status"],
-                "publicIpAddress": json.loads(row["public"]),
-                "privateIpAddress": [text(a) for kind, a in held.get(row["id"], []) if kind == "lb"],
-                "healthCheckPrivateIps": [text(a) for kind, a in held.get(row["id"], []) if kind == "lb_health"],
-                "listenerCount": 1,
-                "backendServerCount": _count(state, "backend WHERE lb_id = ?", row["id"]),
-                "createTime": row["created"],
-                "resourceGroup": GROUP,
-                "tags": tags[row["id"]],
-                "securityGroupId": None,
-            }
-            for row in rows
-        ]
-
-    return _page(state, "lb", where, asked, shape)
-
-
-def eips(state: State, asked: dict[str, Any]) -> dict[str, Any]:
-    """DescribeEips (contract.md 5.17)."""
-    where = _Where()
-    where.among("id", asked["eipIds"])
-    where.equals("region_id", asked["regionId"])
-    where.like("name", asked["name"])
-    if asked["privateIpAddress"]:
-        where.parts.append("address = ?")
-        where.values.append(number(asked["privateIpAddress"]))
-    where.equals("public", asked["ipAddress"])
-    where.among("public", asked["ipAddresses"])
-    where.equals("nic_id", asked["associatedId"])
-    if asked["status"]:
-        where.parts.append({"BOUND": "nic_id IS NOT NULL", "UNBOUND": "nic_id IS NULL"}.get(asked["status"], "0"))
-    _by_labels(where, asked)
-
-    def shape(rows: list[Row]) -> list[dict[str, Any]]:
-        tags = tags_of(state, rows)
-        return [
-            {
-                "eipId": row["id"],
-                "name": row["name"],
-                "regionId": row["region_id"],
-                "status": "BOUND" if row["nic_id"] else "UNBOUND",
-                "publicIpAddresses": [row["public"]],
-                "privateIpAddress": text(row["address"]) if row["nic_id"] else None,
-                "nicId": row["nic_id"],
-                "associatedId": row["nic_id"],
-                "associatedType": "NIC" if row["nic_id"] else None,
-                "instanceId": None,
-                "bindType": "FullNat" if row["nic_id"] else None,
-                "createTime": row["created"],
-                **GROUP,
-                "tags": tags[row["id"]],
-            }
-            for row in rows
-        ]
-
-    return _page(state, "eip", where, asked, shape)
-
-
-def regions_of_nics(_state: State, _asked: dict[str, Any]) -> dict[str, Any]:
+def regions_of_nics(state: State, _asked: dict[str, Any]) -> dict[str, Any]:
     """DescribeNetworkInterfaceRegions."""
-    return {"regionIds": list(_REGIONS)}
+    return {"regionIds": list(regions_of(state))}
 
 
-def subnet_regions(_state: State, asked: dict[str, Any]) -> dict[str, Any]:
-    """DescribeSubnetRegions."""
-    wanted = asked["regionIds"] or list(_REGIONS)
+def subnet_regions(state: State, asked: dict[str, Any]) -> dict[str, Any]:
+    """DescribeSubnetRegions: where subnets can be made."""
+    settings, wanted = state.settings, asked["regionIds"]
     return {
         "regionSet": [
-            {"regionId": region, "regionName": name, "regionTitle": name, "enablePubIpv6": True}
-            for region, name in _REGIONS.items()
-            if region in wanted
+            {
+                "regionId": region,
+                "regionName": title,
+                "regionTitle": title,
+                "enablePubIpv6": region not in settings.regions_without_public_ipv6,
+            }
+            for region, title in regions_of(state).items()
+            if (not wanted or region in wanted) and region not in settings.regions_not_on_sale
         ]
     }
-
-
-REGIONS = tuple(_REGIONS)
-"""Regions that resources can be in (contract.md 6)."""

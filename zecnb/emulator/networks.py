@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from zecnb.emulator.labels import drop_tags, keep_labels
-from zecnb.emulator.listings import REGIONS
+from zecnb.emulator.listings import regions_of
 from zecnb.emulator.state import number
 from zecnb.emulator.wire import ApiFailure
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from zecnb.emulator.state import Row, State
 
 __all__ = [
+    "IPV6_MASK",
     "associate_block",
     "blocks_of",
     "create_subnet",
@@ -32,10 +33,14 @@ __all__ = [
     "require_apart",
     "require_free",
     "require_ipv6_type",
+    "require_region",
     "subnet_network",
     "unassociate_block",
     "vpc_network",
 ]
+
+IPV6_MASK = 96
+"""Prefix length of a vNIC's IPv6 when none is asked for (contract.md 5.13)."""
 
 _RANGES = [ipaddress.IPv4Network(each) for each in ("10.0.0.0/9", "10.128.0.0/9", "172.16.0.0/12", "192.168.0.0/16")]
 
@@ -181,8 +186,7 @@ def create_subnets(state: State, asked: dict[str, Any]) -> dict[str, Any]:
 
 def _add_subnet(state: State, connection: Connection, asked: dict[str, Any]) -> str:
     region, stack, cidr = asked["regionId"], asked["stackType"], asked["cidrBlock"]
-    if region not in REGIONS:
-        raise ApiFailure("INVALID_REGION_NOT_FOUND", f"The region `{region}` does not exist.")
+    require_region(state, region)
     if region in state.settings.regions_not_on_sale:
         raise ApiFailure("INVALID_REGION_NOT_ON_SALE", f"The region `{region}` is not on sale.")
     vpc = find_vpc(state, asked["vpcId"])
@@ -194,13 +198,16 @@ def _add_subnet(state: State, connection: Connection, asked: dict[str, Any]) -> 
         raise ApiFailure("INVALID_CIDR_BLOCK_NOT_EMPTY", "Parameter `cidrBlock` is required for IPv4.")
     else:
         network = subnet_network(state, vpc, cidr)
-    if stack != "IPv4":
-        require_ipv6_type(state, region, asked["ipv6Type"])
+    if asked.get("dhcpOptionsSetId"):
+        raise ApiFailure("OPERATION_FAILED_RESOURCE_NOT_FOUND", "The DHCP options set does not exist.")
+    six = stack != "IPv4"
+    if six:
+        require_ipv6_type(state, region, asked)
     subnet_id = state.new_id()
-    ipv6 = new_ipv6_cidr(state)
+    block = new_ipv6_cidr(state)  # drawn for every subnet: the demo's ids come out of the same hat
     connection.execute(
         "INSERT INTO subnet (id, seq, vpc_id, region_id, name, cidr, network, prefix, stack, ipv6_type, "
-        "ipv6_cidr, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "ipv6_cidr, ipv6_mask, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             subnet_id,
             state.next_seq("subnet"),
@@ -211,20 +218,35 @@ def _add_subnet(state: State, connection: Connection, asked: dict[str, Any]) -> 
             int(network.network_address) if network else 0,
             network.prefixlen if network else 32,
             stack,
-            asked["ipv6Type"] if stack != "IPv4" else None,
-            ipv6 if stack != "IPv4" else None,
+            asked["ipv6Type"] if six else None,
+            block if six else None,
+            (asked.get("ipv6MaskLength") or IPV6_MASK) if six else None,
             state.now(),
         ),
     )
     return subnet_id
 
 
-def require_ipv6_type(state: State, region: str, kind: str | None) -> None:
-    """Fail unless the kind of IPv6 is given and the region has it."""
+def require_region(state: State, region: str) -> None:
+    """Fail when there is no such region."""
+    if region not in regions_of(state):
+        raise ApiFailure("INVALID_REGION_NOT_FOUND", f"The region `{region}` does not exist.")
+
+
+def require_ipv6_type(state: State, region: str, asked: dict[str, Any]) -> None:
+    """Fail unless the kind of IPv6 is given, the region has it, and what only public IPv6 has is not asked of another.
+
+    Nobody has public IPv6 blocks of their own here.
+    """
+    kind, block, mask = asked["ipv6Type"], asked.get("ipv6CidrBlockId"), asked.get("ipv6MaskLength")
     if not kind:
         raise ApiFailure("INVALID_PARAMETER_SUBNET_IPV6_TYPE_NOT_FOUND", "Parameter `ipv6Type` is required.")
     if kind == "Public" and region in state.settings.regions_without_public_ipv6:
         raise ApiFailure("OPERATION_DENIED_REGION_NOT_SUPPORT_PUB_IPV6", f"`{region}` has no public IPv6.")
+    if kind != "Public" and (block or mask):
+        raise ApiFailure("INVALID_PARAMETER_VALUE", "Only public IPv6 has `ipv6CidrBlockId` and `ipv6MaskLength`.")
+    if block:
+        raise ApiFailure("OPERATION_FAILED_RESOURCE_NOT_FOUND", f"The IPv6 CIDR block `{block[:80]}` does not exist.")
 
 
 def new_ipv6_cidr(state: State) -> str:
@@ -283,4 +305,5 @@ def _remove_subnet(state: State, connection: Connection, subnet_id: str) -> None
         raise ApiFailure("OPERATION_DENIED_DEFAULT_SUBNET", "The default subnet cannot be deleted.")
     if state.usage(subnet_id) or state.row("SELECT 1 FROM nic WHERE subnet_id = ?", subnet_id):
         raise ApiFailure("INVALID_SUBNET_IN_USE", "The subnet is in use.")
+    require_free(state, subnet_id)
     connection.execute("DELETE FROM subnet WHERE id = ?", (subnet_id,))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from typing import TYPE_CHECKING, Any
 
 from zecnb.emulator.addressing import check_address, find_nic, pick_primary, remove_nic
-from zecnb.emulator.elastic import bind_eips
+from zecnb.emulator.elastic import bind
 from zecnb.emulator.labels import drop_tags, keep_labels
-from zecnb.emulator.networks import find_subnet, find_vpc
+from zecnb.emulator.networks import IPV6_MASK, find_subnet, find_vpc
 from zecnb.emulator.state import number, text
 from zecnb.emulator.wire import ApiFailure
 
@@ -45,6 +46,10 @@ def create_nic(
         stack = asked["nicStackType"] or ("IPv6" if subnet["stack"] == "IPv6" else "IPv4")
         if subnet["stack"] not in (stack, "IPv4_IPv6"):
             raise ApiFailure("INVALID_SUBNET_IPSTACK_NOT_SUPPORT", f"The subnet does not support `{stack}`.")
+        if stack != "IPv4" and subnet["ipv6_type"] == "Public" and not asked.get("internetChargeType"):
+            raise ApiFailure("MISSING_PARAMETER", "Parameter `internetChargeType` is required for public IPv6.")
+        if asked.get("internetChargeType") == "BandwidthCluster" and not asked.get("clusterId"):
+            raise ApiFailure("MISSING_PARAMETER", "Parameter `clusterId` is required for a bandwidth cluster.")
         require_group(state, asked["securityGroupId"])
         nic_id = state.new_id()
         slow = state.settings.lifecycle_seconds
@@ -80,14 +85,16 @@ def create_nic(
         if stack != "IPv6":
             state.hold(subnet["id"], pick_primary(state, subnet) if address is None else address, "primary", nic_id)
         keep_labels(connection, nic_id, asked)
-        if asked.get("eipIds"):
-            bind_eips(state, connection, find_nic(state, nic_id), None, asked["eipIds"])
+        for eip in asked.get("eipIds") or []:
+            bind(state, connection, find_nic(state, nic_id), eip, asked["eipBindType"] or "FullNat")
     return {"nicId": nic_id}
 
 
 def new_ipv6(state: State, subnet: Row) -> str:
-    """Return a random address of a subnet's IPv6 block."""
-    return f"{subnet['ipv6_cidr'].removesuffix('/64')}{state.random.randint(16, 65535):x}"
+    """Return the first address of a random IPv6 prefix of a subnet."""
+    block, mask = ipaddress.IPv6Network(subnet["ipv6_cidr"]), subnet["ipv6_mask"] or IPV6_MASK
+    at = state.random.randrange(1 << (mask - block.prefixlen)) << (128 - mask)
+    return str(block.network_address + at + 2)
 
 
 def require_group(state: State, group: str | None) -> None:
@@ -140,7 +147,7 @@ def _add_ha_vip(state: State, connection: Connection, asked: dict[str, Any]) -> 
     vip = state.short_id("havip")
     made = (
         vip, state.next_seq("havip"), asked["name"], subnet["region_id"], subnet["vpc_id"], subnet["id"],
-        asked["securityGroupId"], state.now(),
+        asked["securityGroupId"] or find_vpc(state, subnet["vpc_id"])["security_group_id"], state.now(),
     )  # fmt: skip
     connection.execute("INSERT INTO havip VALUES (?, ?, ?, ?, ?, ?, ?, ?)", made)
     state.hold(subnet["id"], address, "havip", vip)
@@ -170,7 +177,8 @@ def create_load_balancer(
         subnet = find_subnet(state, subnet_id)
         balancer = state.short_id("zlb")
         connection.execute(
-            "INSERT INTO lb VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO lb (id, seq, name, region_id, vpc_id, subnet_id, status, public, created) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 balancer,
                 state.next_seq("lb"),
@@ -195,7 +203,8 @@ def bind_eip(state: State, nic_id: str, address: str, name: str, public: str) ->
         nic = find_nic(state, nic_id)
         eip = state.new_id()
         connection.execute(
-            "INSERT INTO eip VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO eip (id, seq, name, region_id, public, nic_id, address, created) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (eip, state.next_seq("eip"), name, nic["region_id"], public, nic_id, number(address), state.now()),
         )
     return eip

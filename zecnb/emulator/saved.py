@@ -9,6 +9,7 @@ import ipaddress
 import json
 from typing import TYPE_CHECKING, Any
 
+from zecnb.emulator.resources import new_ipv6
 from zecnb.emulator.state import number
 from zecnb.emulator.tables import complete
 
@@ -87,16 +88,15 @@ def _plant_networks(state: State, connection: Connection, folder: Path, created:
 def _plant_nics(state: State, connection: Connection, folder: Path, created: str) -> None:
     for at, row in _rows(folder, "nics"):
         mac = f"fa:16:3e:{at >> 16 & 255:02x}:{at >> 8 & 255:02x}:{at & 255:02x}"
-        subnet = state.row("SELECT ipv6_cidr, region_id FROM subnet WHERE id = ?", row["subnet_id"])
+        subnet = state.row("SELECT * FROM subnet WHERE id = ?", row["subnet_id"])
         if subnet is None:
             raise ValueError(f"the vNIC {row['nic_id']} is in a subnet that is not there")
-        block = subnet["ipv6_cidr"] if row["nic_subnet_type"] != "IPv4" else None
+        six = row["nic_subnet_type"] != "IPv4" and subnet["ipv6_cidr"]
         group = state.row("SELECT security_group_id AS id FROM vpc WHERE id = ?", row["vpc_id"])
         values = (
             row["nic_id"], at, row["name"], row["region_id"] or subnet["region_id"], row["vpc_id"], row["subnet_id"],
             row["status"], row["nic_type"], row["nic_subnet_type"], mac, row["instance_id"],
-            group["id"] if group else "", f"{block.removesuffix('/64')}{at + 16:x}" if block else None, 0.0, created,
-            created,
+            group["id"] if group else "", new_ipv6(state, subnet) if six else None, 0.0, created, created,
         )  # fmt: skip
         connection.execute(f"INSERT INTO nic VALUES ({', '.join('?' * len(values))})", values)
 
@@ -123,7 +123,8 @@ def _plant_holders(state: State, connection: Connection, folder: Path, created: 
                 connection.execute("INSERT INTO havip VALUES (?, ?, ?, ?, ?, ?, ?, ?)", vip)
             else:
                 balancer = (owner, state.next_seq("lb"), *where, "RUNNING", "[]", created)
-                connection.execute("INSERT INTO lb VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", balancer)
+                columns = "id, seq, name, region_id, vpc_id, subnet_id, status, public, created"
+                connection.execute(f"INSERT INTO lb ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", balancer)
 
 
 def _plant_unseen(state: State, folder: Path) -> None:

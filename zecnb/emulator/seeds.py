@@ -288,6 +288,7 @@ def _random(state: State, seed: int, size: int) -> None:
         connection.execute("UPDATE vpc SET created = ?", (_DEMO_TIME,))
         connection.execute("UPDATE subnet SET created = ?", (_DEMO_TIME,))
         rows = {row["id"]: dict(row) for row in state.rows("SELECT * FROM subnet")}
+        group = state.rows("SELECT security_group_id FROM vpc")[0][0]
         free = {each: (rows[each]["network"] + 2 + n for n in range(step - 3)) for each in subnets}
         nics: list[tuple[Any, ...]] = []
         held: list[tuple[Any, ...]] = []
@@ -297,7 +298,7 @@ def _random(state: State, seed: int, size: int) -> None:
             nics.append((
                 nic, n + 1, f"vm-{n:05d}", subnet["region_id"], subnet["vpc_id"], subnet["id"], "AVAILABLE",
                 "Secondary",
-                "IPv4", f"fa:16:3e:{n >> 16 & 255:02x}:{n >> 8 & 255:02x}:{n & 255:02x}", None, "", None, 0.0,
+                "IPv4", f"fa:16:3e:{n >> 16 & 255:02x}:{n >> 8 & 255:02x}:{n & 255:02x}", None, group, None, 0.0,
                 _DEMO_TIME, _DEMO_TIME,
             ))  # fmt: skip
             for position in range(1 + chance.choice((0, 0, 1, 3))):

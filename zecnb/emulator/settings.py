@@ -89,6 +89,9 @@ class Settings:
     primary_nics_accept: bool = _assumed(
         True, "A27", "whether primary vNICs of instances take more addresses", planner="primary_nics_accept"
     )
+    listing_order: str = _assumed(
+        "newest", "5.6", "what listings begin with: newest or oldest", choices=("newest", "oldest")
+    )
     page_size_max: int = _assumed(1000, "A21", "largest pageSize")
     ids_max: int = _assumed(100, "A21", "longest list of ids in a filter")
     eip_blocks: str = _assumed(
@@ -96,8 +99,12 @@ class Settings:
         choices=("any", "bound"),
     )  # fmt: skip
     eip_batch: str = _assumed(
-        "fail", "5.17", "a bad EIP among several: fail the call, or report it in failedEipIds",
-        choices=("fail", "report"),
+        "report", "5.17", "an EIP that cannot be bound or loosened: report it in failedEipIds, or fail the call",
+        choices=("report", "fail"),
+    )  # fmt: skip
+    eip_loosened_again: str = _assumed(
+        "accepted", "5.17", "loosening an EIP that is not bound: accepted, or refused as older texts say",
+        choices=("accepted", "refused"),
     )  # fmt: skip
     ha_vip_limit: int = _assumed(10, "4", "HaVips a team may make; 0 for no limit")
     ha_vip_limit_code: str = _assumed("OPERATION_DENIED_HAVIP_EXCEED_LIMIT", "4", "code for more HaVips than that")

@@ -96,15 +96,16 @@ class State:
     def _prepare(self) -> None:
         """Look at the file before anything of it is changed, then make or update its tables."""
         connection = sqlite3.connect(self._path, timeout=60, isolation_level=None)
-        with closing(connection), _transaction(connection, "BEGIN IMMEDIATE"):
-            prepare(connection)
+        with closing(connection):
+            with _transaction(connection, "BEGIN IMMEDIATE"):
+                prepare(connection)
+            connection.execute("PRAGMA journal_mode=WAL")
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = sqlite3.connect(self._path, timeout=60, isolation_level=None, check_same_thread=False)
             connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA journal_mode=WAL")
             connection.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'OFF'}")
             self._local.connection = connection
             with self._opening:

@@ -60,6 +60,7 @@ ALTER TABLE eip ADD COLUMN bind_type TEXT DEFAULT 'FullNat';
 """What files of the second version lack; the columns stand where the schema has them, last."""
 
 _COMPLETE = """
+UPDATE subnet SET ipv6_mask = 96 WHERE ipv6_mask IS NULL AND stack <> 'IPv4';
 INSERT OR IGNORE INTO instance (id, seq, name, region_id, status)
     SELECT instance_id, seq, name, region_id, 'RUNNING' FROM nic WHERE instance_id IS NOT NULL GROUP BY instance_id;
 INSERT OR IGNORE INTO security_group SELECT security_group_id FROM vpc WHERE security_group_id <> '';
@@ -96,13 +97,11 @@ def prepare(connection: Connection) -> None:
 
 
 def complete(connection: Connection) -> None:
-    """Add the instances and security groups that vNICs and VPCs name: older files and exports have none."""
+    """Add what older files and exports have not: instances and security groups that are named, IPv6 prefix lengths."""
     for statement in _COMPLETE.split(";"):
         connection.execute(statement)
 
 
 def columns_of(connection: Connection) -> dict[str, list[str]]:
     """Return the names of every table's columns."""
-    return {
-        table: [row[1] for row in connection.execute(f"PRAGMA table_info({table})")] for table in sorted(_TABLES)
-    }
+    return {table: [row[1] for row in connection.execute(f"PRAGMA table_info({table})")] for table in sorted(_TABLES)}

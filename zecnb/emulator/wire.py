@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["CODES", "ApiFailure", "Request", "Response", "failure", "new_request_id", "success"]
+__all__ = ["CODES", "ApiFailure", "NotHereFailure", "Request", "Response", "failure", "new_request_id", "success"]
 
 CODES = {
     "AUTHFAILURE_INVALID_AUTHORIZATION": 401,
@@ -19,11 +19,13 @@ CODES = {
     "INVALID_HAVIP_NOT_FOUND": 404,
     "INVALID_INSTANCE_NOT_FOUND": 404,
     "INVALID_LB_NOT_FOUND": 404,
+    "INVALID_NIC_INSTANCE_REGION_MISMATCH": 409,
     "INVALID_NIC_HAS_PUBLIC_IP_CANT_DETACH": 409,
     "INVALID_NIC_LB_ASSOCIATED": 409,
     "INVALID_NIC_NOT_FOUND": 404,
     "INVALID_NIC_PRIVATE_IP_EXCEED_LIMIT": 403,
     "INVALID_NIC_PRIMARY_CANT_DELETE": 409,
+    "INVALID_NIC_PRIMARY_CANT_DETACH": 409,
     "INVALID_NIC_PRIMARY_IP_CANT_DETACH": 409,
     "INVALID_REGION_NOT_FOUND": 404,
     "INVALID_SECURITY_GROUP_NOT_FOUND": 404,
@@ -59,6 +61,13 @@ class ApiFailure(Exception):
         super().__init__(message)
         self.code = code
         self.status = status if status is not None else CODES.get(code, 400)
+
+
+class NotHereFailure(ApiFailure):
+    """What is asked for does not exist, or not in this emulator: the API has one code for both (contract.md 2.4)."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__("AUTHFAILURE_UNAUTHORIZED_OPERATION", f"{what} does not exist.")
 
 
 @dataclass(frozen=True)
