@@ -11,7 +11,7 @@ import httpx
 
 from tests.bench.measure import Line, measure
 from zecnb.emulator import Emulator
-from zecnb.emulator.seeds import export
+from zecnb.emulator.exports import export
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,7 +21,7 @@ from zenlayercloud.zlb.v20250401 import models as zlb
 from zenlayercloud.zlb.v20250401.zlb_client import ZlbClient
 
 from tests.emulator.account import Account
-from zecnb.emulator import Emulator, resources, seeds
+from zecnb.emulator import Emulator, exports, resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,7 +137,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, s
     path = tmp_path_factory.mktemp("account") / "account.json"
     with Account() as account:
         ids = _plant(account)
-        path.write_text(seeds.export(account.state), encoding="utf-8")
+        path.write_text(exports.export(account.state), encoding="utf-8")
     return path, ids
 
 

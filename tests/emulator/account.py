@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Self
 
-from zecnb.emulator import Emulator, networks, resources, seeds
+from zecnb.emulator import Emulator, exports, networks, resources
 from zecnb.emulator.state import number, text
 from zecnb.emulator.wire import Request
 
@@ -128,4 +128,4 @@ class Account:
 
     def everything(self) -> str:
         """Return the whole state, to compare."""
-        return seeds.export(self.state)
+        return exports.export(self.state)

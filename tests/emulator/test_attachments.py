@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from tests.emulator.account import ASSIGN, Account
-from zecnb.emulator import Settings, attachments, seeds
+from zecnb.emulator import Settings, attachments, exports
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +69,7 @@ def test_nics_of_an_instance_are_limited() -> None:
 def test_exports_without_instances_get_them(account: Account, tmp_path: Path) -> None:
     """An account exported by an older emulator has the instances its vNICs name."""
     nic = account.nic(account.subnet(), status="USED")
-    content = seeds.export(account.state)
+    content = exports.export(account.state)
     older = {name: rows for name, rows in json.loads(content).items() if name != "instance"}
     path = tmp_path / "older.json"
     path.write_text(json.dumps(older), encoding="utf-8")

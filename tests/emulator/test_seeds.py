@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ import pytest
 
 from tests.emulator.account import ASSIGN, NICS, Account
 from zecnb.emulator import Emulator
-from zecnb.emulator.seeds import APP_SIN, WEB_07, export
+from zecnb.emulator.seeds import APP_SIN, WEB_07
 from zecnb.emulator.state import text
 
 if TYPE_CHECKING:
@@ -139,10 +138,16 @@ def test_demo_has_a_nic_at_its_limit(demo: Account) -> None:
     assert demo.code(ASSIGN, nicId=full, ipAddressCount=1) == "OPERATION_DENIED_NIC_ATTACH_LAN_IP_EXCEED_LIMIT"
 
 
-def test_demo_holds_only_what_can_be_held(demo: Account) -> None:
+@pytest.mark.parametrize("seed", ["demo", "random:3:120", "random:3:5000"])
+def test_only_what_can_be_held_is_held(seed: str) -> None:
     """Every held address is inside of its subnet, and none is network, gateway or broadcast."""
-    for subnet in _all(demo, "DescribeSubnets"):
-        held = demo.held(subnet["subnetId"])
+    with Account(seed=seed) as account:
+        _check_held(account)
+
+
+def _check_held(account: Account) -> None:
+    for subnet in _all(account, "DescribeSubnets"):
+        held = account.held(subnet["subnetId"])
         assert len(held) == subnet["usageIpv4Count"]
         if subnet["cidrBlock"]:
             network = ipaddress.IPv4Network(subnet["cidrBlock"])
@@ -225,52 +230,6 @@ def test_empty(account: Account) -> None:
     assert [account.ask(each)["totalCount"] for each in ("DescribeVpcs", "DescribeSubnets", NICS)] == [0, 0, 0]
 
 
-def test_export_comes_back(demo: Account, tmp_path: Path) -> None:
-    """What is exported and loaded is the same to the last row, and lives on."""
-    path = tmp_path / "account.json"
-    path.write_text(export(demo.state), encoding="utf-8")
-    with Account(seed=str(path)) as again:
-        assert again.everything() == demo.everything()
-        got = again.ask(ASSIGN, nicId=WEB_07, ipAddressCount=2)["ipAddresses"]
-        assert again.show(WEB_07)["secondaryIpv4s"] == [*demo.show(WEB_07)["secondaryIpv4s"], *got]
-
-
-def test_export_is_text_to_keep(demo: Account) -> None:
-    """An export is JSON with a version, and has no credentials."""
-    content = json.loads(demo.everything())
-    assert content["zec_emulator"] == 1
-    assert len(content["nic"]) == len(_all(demo, NICS))
-    for secret in (demo.emulator.token, demo.emulator.access_key_id, demo.emulator.access_key_password):
-        assert secret not in demo.everything()
-
-
-def test_loaded_accounts_make_new_ids(demo: Account, tmp_path: Path) -> None:
-    """After loading, new resources come after the old ones and do not take their ids."""
-    path = tmp_path / "account.json"
-    path.write_text(demo.everything(), encoding="utf-8")
-    with Account(seed=str(path)) as again:
-        made = again.ask("CreateNetworkInterface", name="new-1", subnetId=APP_SIN)["nicId"]
-        assert again.ask(NICS, pageSize=1)["dataSet"][0]["nicId"] == made
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        "", "{", "[]", "1", "{}", '{"zec_emulator": 2}', '{"zec_emulator": 1}', '{"zec_emulator": 1, "vpc": 5}',
-        '{"zec_emulator": 1, "vpc": [5]}', '{"zec_emulator": 1, "vpc": [{"no_column": 1}]}', "\x00",
-        '{"zec_emulator": 1, "vpc": [{"id": {"a": 1}}]}', '{"zec_emulator": 1, "vpc": [{}]}',
-        '{"zec_emulator": 1, "vpc": [{"id": "1"}, {"id": "1"}]}',
-        '{"zec_emulator": 1, "vpc": [{"id) SELECT sqlite_version(); --": 1}]}',
-    ],
-)  # fmt: skip
-def test_files_that_are_no_export(tmp_path: Path, content: str) -> None:
-    """Another file is refused by its name, whatever is wrong with it."""
-    path = tmp_path / "notes.json"
-    path.write_text(content, encoding="utf-8")
-    with pytest.raises(ValueError, match=r"notes\.json is neither"):
-        Emulator(str(path))
-
-
 @pytest.mark.parametrize("seed", ["dmeo", "random:x", "random:1:x", "random:", "random:1:-5", ""])
 def test_seeds_that_are_none(seed: str) -> None:
     """A seed that is misspelt is refused, and named."""
@@ -306,12 +265,6 @@ def test_demo_on_a_file_goes_on_making_new_ids(tmp_path: Path) -> None:
             assert subnet is not None
             made += [account.nic(subnet["id"], name=f"new-{start}-{number}") for number in range(30)]
     assert len(set(made)) == len(made)
-
-
-def test_addresses_in_files_are_numbers(demo: Account) -> None:
-    """Addresses are kept as numbers: what an export shows can be compared and sorted."""
-    held = json.loads(demo.everything())["held"]
-    assert all(text(each["address"]).count(".") == 3 for each in held)
 
 
 def test_the_demo_stays_as_it_is_documented() -> None:

@@ -12,7 +12,7 @@ import httpx
 from zecnb.cloud.client import Client
 from zecnb.cloud.settings import resolve
 from zecnb.emulator import Emulator
-from zecnb.emulator.seeds import export
+from zecnb.emulator.exports import export
 from zecnb.emulator.state import number, text
 from zecnb.execution.journal import Journal
 from zecnb.execution.stepper import Context

@@ -7,7 +7,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from zecnb.emulator import attachments, resources, seeds
+from zecnb.emulator import attachments, exports, resources
 from zecnb.emulator.listings import regions_of
 from zecnb.emulator.settings import assumptions
 from zecnb.emulator.wire import ApiFailure, Response, failure, new_request_id, success
@@ -127,10 +127,10 @@ class Control:
     # -- state ---------------------------------------------------------------------------------------------------
 
     def _export(self, _body: dict[str, Any]) -> dict[str, Any]:
-        return {"state": json.loads(seeds.export(self._state))}
+        return {"state": json.loads(exports.export(self._state))}
 
     def _import(self, body: dict[str, Any]) -> dict[str, Any]:
-        seeds.replace(self._state, _object(body.get("state", body)))
+        exports.replace(self._state, body.get("state", body))
         return {}
 
     def _add_instance(self, body: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from zecnb.emulator.resources import new_ipv6
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from sqlite3 import Connection
 
-    from zecnb.emulator.state import State
+    from zecnb.emulator.state import Row, State
 
 __all__ = ["ABOUT", "plant_saved"]
 
@@ -51,7 +52,7 @@ def plant_saved(state: State, folder: Path) -> None:
             _plant_holders(state, connection, folder, created)
             _plant_unseen(state, folder)
             complete(connection)
-    except (OSError, KeyError, TypeError, ValueError, pa.ArrowException) as error:
+    except (OSError, KeyError, TypeError, ValueError, pa.ArrowException, sqlite3.Error) as error:
         raise ValueError(f"{folder.name} is no saved inventory that can be read: {error}") from error
 
 
@@ -86,25 +87,27 @@ def _plant_networks(state: State, connection: Connection, folder: Path, created:
 
 
 def _plant_nics(state: State, connection: Connection, folder: Path, created: str) -> None:
+    nets, groups = _known(state)
+    made: list[tuple[Any, ...]] = []
     for at, row in _rows(folder, "nics"):
         mac = f"fa:16:3e:{at >> 16 & 255:02x}:{at >> 8 & 255:02x}:{at & 255:02x}"
-        subnet = state.row("SELECT * FROM subnet WHERE id = ?", row["subnet_id"])
+        subnet = nets.get(row["subnet_id"])
         if subnet is None:
             raise ValueError(f"the vNIC {row['nic_id']} is in a subnet that is not there")
         six = row["nic_subnet_type"] != "IPv4" and subnet["ipv6_cidr"]
-        group = state.row("SELECT security_group_id AS id FROM vpc WHERE id = ?", row["vpc_id"])
-        values = (
+        made.append((
             row["nic_id"], at, row["name"], row["region_id"] or subnet["region_id"], row["vpc_id"], row["subnet_id"],
             row["status"], row["nic_type"], row["nic_subnet_type"], mac, row["instance_id"],
-            group["id"] if group else "", new_ipv6(state, subnet) if six else None, 0.0, created, created,
-        )  # fmt: skip
-        connection.execute(f"INSERT INTO nic VALUES ({', '.join('?' * len(values))})", values)
+            groups.get(row["vpc_id"], ""), new_ipv6(state, subnet) if six else None, 0.0, created, created,
+        ))  # fmt: skip
+    connection.executemany(f"INSERT INTO nic VALUES ({', '.join('?' * 16)})", made)
 
 
 def _plant_holders(state: State, connection: Connection, folder: Path, created: str) -> None:
+    nets, groups = _known(state)
     positions: dict[str, int] = {}
-    rows = [row for _, row in _rows(folder, "holders")][::-1]
-    for row in rows:
+    held: list[tuple[Any, ...]] = []
+    for _, row in reversed(list(_rows(folder, "holders"))):
         kind, owner, address = _HELD.get(row["kind"]), row["holder_id"], number(row["address"])
         if kind is None:
             continue
@@ -113,18 +116,24 @@ def _plant_holders(state: State, connection: Connection, folder: Path, created: 
         place = 0
         if kind != "primary":
             place = positions[owner] = positions.get(owner, 0) + 1
-        state.hold(row["subnet_id"], address, kind, owner, position=place)
+        held.append((row["subnet_id"], address, kind, owner, place, 0.0))
         if kind in ("havip", "lb", "lb_health") and place == 1:
-            subnet = state.row("SELECT * FROM subnet WHERE id = ?", row["subnet_id"])
-            assert subnet is not None
+            subnet = nets[row["subnet_id"]]
             where = (row["holder_name"], subnet["region_id"], subnet["vpc_id"], row["subnet_id"])
             if kind == "havip":
-                vip = (owner, state.next_seq("havip"), *where, None, created)
+                vip = (owner, state.next_seq("havip"), *where, groups.get(subnet["vpc_id"]), created)
                 connection.execute("INSERT INTO havip VALUES (?, ?, ?, ?, ?, ?, ?, ?)", vip)
             else:
                 balancer = (owner, state.next_seq("lb"), *where, "RUNNING", "[]", created)
                 columns = "id, seq, name, region_id, vpc_id, subnet_id, status, public, created"
                 connection.execute(f"INSERT INTO lb ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", balancer)
+    connection.executemany("INSERT INTO held VALUES (?, ?, ?, ?, ?, ?)", sorted(held))
+
+
+def _known(state: State) -> tuple[dict[str, Row], dict[str, str]]:
+    """Return subnets by id, and the security group of each VPC."""
+    nets = {row["id"]: row for row in state.rows("SELECT * FROM subnet")}
+    return nets, {row["id"]: row["security_group_id"] for row in state.rows("SELECT id, security_group_id FROM vpc")}
 
 
 def _plant_unseen(state: State, folder: Path) -> None:

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import random
 import re
-import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from zecnb.emulator import networks, resources
+from zecnb.emulator.exports import replace
 from zecnb.emulator.saved import ABOUT, plant_saved
 from zecnb.emulator.state import text
-from zecnb.emulator.tables import complete
 
 if TYPE_CHECKING:
     from zecnb.emulator.state import State
 
-__all__ = ["APP_SIN", "WEB_07", "export", "plant", "replace"]
+__all__ = ["APP_SIN", "WEB_07", "plant"]
 
 WEB_07 = "1680855999352675875"
 """The demo's vNIC ``web-07``, in subnet ``app-sin``."""
 
 APP_SIN = "1272168087751233112"
 """The demo's subnet ``app-sin``, 10.0.4.0/22."""
-
-_TABLES = ("vpc", "subnet", "nic", "held", "havip", "lb", "backend", "eip")
-_LATER = ("instance", "security_group", "obstacle", "vpc_block", "tag")
-"""Tables that exports of older emulators do not have."""
 
 _DEMO_TIME = "2026-03-02T08:00:00Z"
 
@@ -123,7 +117,8 @@ def plant(state: State, seed: str) -> None:
         match = re.fullmatch(r"random:([0-9]{1,18})(?::([0-9]{1,6}))?", seed)
         if match is None:
             raise ValueError(
-                f"{seed} is neither a seed's name nor an exported account: random:SEED:SIZE has two numbers"
+                f"{seed!r} is neither a seed's name nor an exported account: random:SEED:SIZE has a whole "
+                "number, and another one up to 999999"
             )
         _random(state, int(match[1]), int(match[2] or 100))
     elif seed != "empty":
@@ -289,7 +284,7 @@ def _random(state: State, seed: int, size: int) -> None:
         connection.execute("UPDATE subnet SET created = ?", (_DEMO_TIME,))
         rows = {row["id"]: dict(row) for row in state.rows("SELECT * FROM subnet")}
         group = state.rows("SELECT security_group_id FROM vpc")[0][0]
-        free = {each: (rows[each]["network"] + 2 + n for n in range(step - 3)) for each in subnets}
+        free = {each: iter(range(rows[each]["network"] + 2, rows[each]["network"] + step - 1)) for each in subnets}
         nics: list[tuple[Any, ...]] = []
         held: list[tuple[Any, ...]] = []
         for n in range(size):
@@ -312,48 +307,14 @@ def _random(state: State, seed: int, size: int) -> None:
         connection.executemany("INSERT INTO held VALUES (?,?,?,?,?,?)", sorted(held))
 
 
-# -- files ---------------------------------------------------------------------------------------------------------
-
-
-def export(state: State) -> str:
-    """Return the whole state as JSON, to begin another emulator with."""
-    tables = {table: [dict(row) for row in state.rows(f"SELECT * FROM {table}")] for table in (*_TABLES, *_LATER)}
-    return json.dumps({"zec_emulator": 1, **tables}, indent=1, sort_keys=True)
-
-
-def replace(state: State, content: dict[str, Any]) -> None:
-    """Put an exported account in the place of what is there, at once.
-
-    Raises:
-        ValueError: it is no exported account; nothing has changed.
-    """
-    try:
-        if content["zec_emulator"] != 1:
-            raise ValueError("it is of another version")  # noqa: TRY301 - one message for all of them
-        with state.bulk() as connection:
-            for table in (*_TABLES, *_LATER, "lingering"):
-                connection.execute(f"DELETE FROM {table}")
-            for table in (*_TABLES, *_LATER):
-                columns = {row["name"] for row in state.rows(f"PRAGMA table_info({table})")}
-                rows = content.get(table, []) if table in _LATER else content[table]
-                alike: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
-                for row in rows:
-                    alike.setdefault(tuple(row), []).append(tuple(row.values()))
-                for names, values in alike.items():
-                    if not names or not set(names) <= columns:
-                        raise ValueError(f"its {table} has other columns")  # noqa: TRY301
-                    marks = ", ".join("?" * len(names))
-                    connection.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", values)
-            complete(connection)
-    except (ValueError, KeyError, TypeError, AttributeError, sqlite3.Error, sqlite3.Warning, OverflowError) as error:
-        raise ValueError(f"it is no exported account: {error}") from error
-
-
 def _load(state: State, path: Path) -> None:
     try:
         if (path / ABOUT).is_file():
             plant_saved(state, path)
         else:
             replace(state, msgspec.json.decode(path.read_bytes()))
-    except (OSError, ValueError, TypeError, msgspec.DecodeError) as error:
-        raise ValueError(f"{path.name} is neither a seed's name nor an exported account: {error}") from error
+    except (OSError, ValueError, msgspec.DecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ValueError(
+            f"{path.name or repr(str(path))} is neither a seed's name nor an exported account: {reason}"
+        ) from error

@@ -22,9 +22,10 @@ from starlette.responses import Response as HttpResponse
 from zecnb.emulator.app import App
 from zecnb.emulator.auth import Keys
 from zecnb.emulator.certificate import Certificate, make_certificate
+from zecnb.emulator.exports import export
 from zecnb.emulator.faults import Faults
 from zecnb.emulator.patience import patient
-from zecnb.emulator.seeds import export, plant
+from zecnb.emulator.seeds import plant
 from zecnb.emulator.state import State
 from zecnb.emulator.wire import ApiFailure, Request, Response, failure, new_request_id
 

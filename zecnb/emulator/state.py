@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zecnb.emulator.settings import Settings
-from zecnb.emulator.tables import prepare
+from zecnb.emulator.tables import prepare, unindexed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -128,16 +128,9 @@ class State:
 
     @contextmanager
     def bulk(self) -> Iterator[sqlite3.Connection]:
-        """Open a write for many rows: indexes are made once at its end, which takes half the time."""
-        with self.write() as connection:
-            named = connection.execute(
-                "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql <> ''"
-            ).fetchall()
-            for name, _ in named:
-                connection.execute(f"DROP INDEX {name}")
+        """Open a write for many rows."""
+        with self.write() as connection, unindexed(connection):
             yield connection
-            for _, sql in named:
-                connection.execute(sql)
 
     def rows(self, sql: str, *values: Any) -> list[Row]:
         """Read rows."""
