@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sqlite3
 import sys
 from pathlib import Path  # noqa: TC003 - typer reads the annotations when it runs
@@ -57,7 +58,7 @@ def main() -> None:
     except ZecnbError as error:
         fail(str(error), FAILED)
     except typer.TyperException as error:  # a wrong option or argument
-        fail(str(error), FAILED)
+        fail(error.format_message(), FAILED)
     except (typer.Abort, KeyboardInterrupt):
         fail("stopped", INTERRUPTED)
     sys.exit(code if isinstance(code, int) else 0)
@@ -84,12 +85,15 @@ def emulator(
     *,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
     db: Annotated[
-        Path | None, typer.Option(help="File that keeps the state; forgotten at the end without one.")
+        Path | None,
+        typer.Option(help="File that keeps the state, seeded when it is new; forgotten at the end without one."),
     ] = None,
     seed: Annotated[
         str, typer.Option(help="demo, empty, random:SEED:SIZE, an exported JSON file, or a saved inventory's folder.")
     ] = "demo",
-    export: Annotated[Path | None, typer.Option(help="JSON file that gets the whole account at the end.")] = None,
+    export: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="JSON file that gets the whole account at the end.")
+    ] = None,
     assumptions: Annotated[
         bool, typer.Option("--assumptions", help="List what is assumed where no document says, and stop.")
     ] = False,
@@ -117,6 +121,8 @@ def emulator(
         if assumptions:
             print(json.dumps(listed(settings), indent=1) if as_json else assumptions_table(settings))
             return 0
+        if export is not None and not os.access(export.resolve().parent, os.W_OK):
+            raise UsageError(f"--export {export}: its folder is not there, or cannot be written to")
         running = Emulator(
             seed=seed, db=db, host=host, port=port, settings=settings, tls=tls, allow_remote=allow_remote
         ).start()
@@ -141,7 +147,10 @@ def emulator(
         print(json.dumps(access) if as_json else words.format(**access), flush=True)
         stop.wait()
         if export is not None:
-            export.write_text(running.export(), encoding="utf-8")
+            try:
+                running.save_export(export)
+            except OSError as error:
+                raise UsageError(f"the account was not written to {export}: {error}") from error
     return 0
 
 

@@ -57,6 +57,15 @@ def test_empty_subnet_moves(account: Account) -> None:
     assert account.ask(ASSIGN, nicId=account.nic(subnet), ipAddressCount=1)["ipAddresses"] == ["10.0.7.3"]
 
 
+def test_renaming_with_the_cidr_that_is_there(account: Account) -> None:
+    """Terraform sends the unchanged CIDR with a new name; a subnet of two stacks is renamed all the same."""
+    subnet = account.subnet("10.0.1.0/24", stack="IPv4_IPv6")
+    account.ask("ModifySubnetAttribute", subnetId=subnet, subnetName="other", cidrBlock="10.0.1.0/24")
+    assert account.ask("DescribeSubnets", name="other")["totalCount"] == 1
+    code = account.code("ModifySubnetAttribute", subnetId=subnet, cidrBlock="10.0.0.0/23")
+    assert code == "OPERATION_DENIED_SUBNET_TYPE_NOT_SUPPORT"
+
+
 def test_subnet_gets_ipv6(account: Account) -> None:
     """IPv6 can be added to an IPv4 subnet; asked again it changes nothing."""
     subnet = account.subnet()

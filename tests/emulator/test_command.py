@@ -103,6 +103,56 @@ def test_what_it_refuses(wrong: list[str], monkeypatch: pytest.MonkeyPatch, caps
     assert len(err.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    "wrong", [["--port", "x"], ["--port", "70000"], ["--rate", "-1"], ["--export", "."]], ids=" ".join
+)
+def test_options_that_are_none(
+    wrong: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A value that an option cannot have is one line that names the option, and exit 1."""
+    code, out, err = _said(monkeypatch, capsys, *wrong)
+    assert (code, out, len(err.splitlines())) == (1, "", 1)
+    assert f"'{wrong[0]}'" in err
+
+
+def test_export_without_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An export that could not be written at the end is refused at the start."""
+    code, _, err = _said(monkeypatch, capsys, "--seed", "empty", "--export", str(tmp_path / "nowhere" / "x.json"))
+    assert code == 1
+    assert "its folder is not there" in err
+
+
+def test_export_that_fails_at_the_end(tmp_path: Path) -> None:
+    """When the folder goes meanwhile, that is one line and exit 1; what was there stays as it was."""
+    folder = tmp_path / "there"
+    folder.mkdir()
+    command = [sys.executable, "-m", "zecnb", "emulator", "--seed", "empty", "--export", str(folder / "account.json")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        folder.rmdir()
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert err.startswith("zecnb: the account was not written to ")
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("given", ["a folder", "a device", "text"])
+def test_file_that_cannot_keep_a_state(
+    given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is no file of an emulator is refused by its name, and stays what it is."""
+    (tmp_path / "notes.txt").write_text("not a database")
+    path = {"a folder": str(tmp_path), "a device": "/dev/null", "text": str(tmp_path / "notes.txt")}[given]
+    code, _, err = _said(monkeypatch, capsys, "--db", path)
+    assert code == 1
+    assert path in err
+    assert (tmp_path / "notes.txt").read_text() == "not a database"
+
+
 def test_export_is_what_begins_another() -> None:
     """The account as JSON, from Python."""
     with Emulator("random:1:4") as emulator:

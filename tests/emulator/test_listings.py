@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import threading
 from typing import Any
 
 import pytest
@@ -321,6 +323,79 @@ def test_regions(account: Account) -> None:
     assert [each["regionId"] for each in account.ask("DescribeSubnetRegions")["regionSet"]] == regions
     [one] = account.ask("DescribeSubnetRegions", regionIds=["asia-east-1", "moon-1"])["regionSet"]
     assert set(one) == {"regionId", "regionName", "regionTitle", "enablePubIpv6"}
+
+
+def test_regions_follow_the_settings() -> None:
+    """A region that sells no subnets is not listed for them, and one without public IPv6 says so (contract.md 5.13)."""
+    settings = Settings(regions_not_on_sale=("asia-north-1",), regions_without_public_ipv6=("na-west-1",))
+    with Account(settings=settings) as account:
+        shown = {each["regionId"]: each["enablePubIpv6"] for each in account.ask("DescribeSubnetRegions")["regionSet"]}
+    assert "asia-north-1" not in shown
+    assert [region for region, there in shown.items() if not there] == ["na-west-1"]
+
+
+def test_public_ipv6(account: Account, ids: dict[str, str]) -> None:
+    """A public IPv6 address is among the public ones, a private one among the private ones (contract.md 6)."""
+    asked = {"vpcId": ids["vpc"], "name": "open", "regionId": "asia-east-1", "stackType": "IPv6", "ipv6Type": "Public"}
+    subnet = account.ask("CreateSubnet", **asked)["subnetId"]
+    nic = account.ask("CreateNetworkInterface", name="vm", subnetId=subnet, internetChargeType="ByBandwidth")["nicId"]
+    shown = account.show(nic)
+    assert (shown["publicIpList"], shown["privateIpList"]) == ([shown["primaryIpv6"]], [])
+    inside = account.show(ids["six"])
+    assert (inside["publicIpList"], inside["privateIpList"]) == ([], [inside["primaryIpv6"]])
+
+
+def test_ipv6_prefixes(account: Account, ids: dict[str, str]) -> None:
+    """A vNIC has an IPv6 prefix of its own, as long as its subnet says: 96 unless another is asked for (5.13)."""
+    asked = {"vpcId": ids["vpc"], "name": "open", "regionId": "asia-east-1", "stackType": "IPv6", "ipv6Type": "Public"}
+    wide = account.ask("CreateSubnet", **asked, ipv6MaskLength=80)["subnetId"]
+    shown = {each["subnetId"]: each for each in account.ask("DescribeSubnets")["dataSet"]}
+    masks = [shown[each]["ipv6MaskLength"] for each in (ids["subnet"], ids["six_net"], wide)]
+    assert masks == [None, 96, 80]
+    made = [
+        account.ask("CreateNetworkInterface", name="vm", subnetId=wide, internetChargeType="ByBandwidth")["nicId"]
+        for _ in range(20)
+    ]
+    prefixes = {ipaddress.IPv6Network(account.show(each)["ipv6Cidr"]) for each in made}
+    assert len(prefixes) == 20
+    assert all(each.prefixlen == 80 for each in prefixes)
+    assert all(each.subnet_of(ipaddress.IPv6Network(shown[wide]["ipv6CidrBlock"])) for each in prefixes)
+    assert all(
+        ipaddress.IPv6Address(account.show(each)["primaryIpv6"])
+        in ipaddress.IPv6Network(account.show(each)["ipv6Cidr"])
+        for each in made
+    )
+
+
+def test_listing_is_of_one_moment(account: Account) -> None:
+    """While vNICs come and go, each that a page shows has its address, and the count is that of the same moment."""
+    subnet, over = account.subnet(), threading.Event()
+
+    def come_and_go() -> None:
+        while not over.is_set():
+            nic = account.ask("CreateNetworkInterface", name="vm", subnetId=subnet)["nicId"]
+            account.ask("DeleteNetworkInterface", nicId=nic)
+
+    thread = threading.Thread(target=come_and_go)
+    thread.start()
+    try:
+        for _ in range(300):
+            answer = account.ask(NICS)
+            assert len(answer["dataSet"]) == answer["totalCount"]
+            assert all(each["primaryIpv4"] for each in answer["dataSet"])
+    finally:
+        over.set()
+        thread.join(10)
+
+
+@pytest.mark.parametrize(("order", "names"), [("newest", ["vm-2", "vm-1"]), ("oldest", ["vm-1", "vm-2"])])
+def test_order_of_listings(order: str, names: list[str]) -> None:
+    """No document says in which order (5.6): what relies on one can be found by flipping it."""
+    with Account(settings=Settings(listing_order=order)) as account:
+        subnet = account.subnet()
+        for name in ("vm-1", "vm-2"):
+            account.nic(subnet, name=name)
+        assert [each["name"] for each in account.ask(NICS)["dataSet"]] == names
 
 
 def test_lag_of_an_assignment() -> None:

@@ -145,6 +145,14 @@ def test_subnet_in_use_stays(account: Account, holder: str) -> None:
     assert (status, content["code"]) == (409, "INVALID_SUBNET_IN_USE")
 
 
+def test_subnet_behind_something_else_stays(account: Account) -> None:
+    """What is not modelled here, such as a NAT gateway, keeps a subnet too when it is put there."""
+    subnet = account.subnet()
+    resources.obstruct(account.state, subnet, "INVALID_SUBNET_IN_USE")
+    status, content = account.call("DeleteSubnet", subnetId=subnet)
+    assert (status, content["code"]) == (409, "INVALID_SUBNET_IN_USE")
+
+
 # -- many subnets at once ------------------------------------------------------------------------------------------
 
 

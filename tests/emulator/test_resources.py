@@ -149,6 +149,14 @@ def test_ha_vip_needs_ipv4(account: Account) -> None:
     assert account.code("CreateHaVip", subnetId="nobody", name="vip") == "INVALID_SUBNET_NOT_FOUND"
 
 
+def test_security_group_of_a_ha_vip(account: Account) -> None:
+    """A HaVip made without a security group has that of its VPC (contract.md 5.14)."""
+    subnet = account.subnet()
+    made = account.ask("CreateHaVip", subnetId=subnet, name="vip")["haVipId"]
+    [vip], [vpc] = account.ask("DescribeHaVips", haVipIds=[made])["dataSet"], account.ask("DescribeVpcs")["dataSet"]
+    assert vip["securityGroupId"] == vpc["securityGroupId"]
+
+
 def test_load_balancer_holds_three(account: Account) -> None:
     """A load balancer holds one virtual address and two for its health checks, at random."""
     subnet = account.subnet()

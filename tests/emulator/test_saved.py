@@ -65,3 +65,21 @@ def test_folder_that_is_no_inventory(folder: Path, tmp_path: Path, broken: str) 
     with pytest.raises(ValueError, match="copy is neither a seed's name nor an exported account"):
         Emulator(str(copy), db=tmp_path / "state.sqlite")
     assert not (tmp_path / "state.sqlite").exists()
+
+
+def test_regions_that_no_document_names(tmp_path: Path) -> None:
+    """An account in a region that the documents do not name can grow there."""
+    with Account() as account:
+        account.subnet()
+        with account.state.write() as connection:
+            connection.execute("UPDATE subnet SET region_id = 'sa-east-9'")
+        with account.emulator as emulator:
+            keys = {"access_key_id": emulator.access_key_id, "access_key_password": emulator.access_key_password}
+            with zecnb.connect(**keys, endpoint=emulator.url) as zec:
+                folder = zec.inventory().save(tmp_path / "saved")
+    with Account(seed=str(folder)) as copy:
+        assert "sa-east-9" in copy.ask("DescribeNetworkInterfaceRegions")["regionIds"]
+        [vpc] = copy.ask("DescribeVpcs")["dataSet"]
+        asked = {"vpcId": vpc["vpcId"], "name": "more", "stackType": "IPv4", "cidrBlock": "10.0.9.0/24"}
+        assert copy.code("CreateSubnet", **asked, regionId="sa-east-9") == "OK"
+        assert copy.code("CreateSubnet", **asked, regionId="sa-east-8") == "INVALID_REGION_NOT_FOUND"

@@ -200,6 +200,13 @@ def test_random_has_the_size_asked_for(size: int) -> None:
         assert max(per_nic.values()) <= 10
 
 
+def test_random_vnics_have_a_security_group() -> None:
+    """A vNIC has the security group of its VPC, as any that is made without one."""
+    with Account(seed="random:1:5") as account:
+        [vpc] = _all(account, "DescribeVpcs")
+        assert {each["securityGroupId"] for each in _all(account, NICS)} == {vpc["securityGroupId"]}
+
+
 def test_random_without_size() -> None:
     """Without a size it is a hundred vNICs."""
     with Account(seed="random:1") as account:
@@ -243,6 +250,14 @@ def test_refused_seed_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="neither"):
         Emulator("dmeo", db=path)
     assert list(tmp_path.iterdir()) == []
+    with Account(seed="random:1:5", db=path) as account:
+        assert account.ask(NICS)["totalCount"] == 5
+
+
+def test_empty_file_is_new(tmp_path: Path) -> None:
+    """A file that a program made for it, and that has nothing in it, is seeded like one that is not there."""
+    path = tmp_path / "account.sqlite"
+    path.touch()
     with Account(seed="random:1:5", db=path) as account:
         assert account.ask(NICS)["totalCount"] == 5
 

@@ -217,12 +217,14 @@ def test_port_can_be_chosen_and_is_freed() -> None:
 
 
 def test_port_that_is_taken(served: tuple[Emulator, httpx.Client]) -> None:
-    """A port that is taken is an error at the start, not later."""
+    """A port that is taken is an error at the start, which names it and leaves nothing on the disk."""
     taken = int(served[0].url.rpartition(":")[2])
     other = Emulator("empty", port=taken)
-    with pytest.raises(OSError, match="in use"):
+    folder = other.state._path.parent
+    assert folder.exists()
+    with pytest.raises(OSError, match=f"127.0.0.1 port {taken}: .*in use"):
         other.start()
-    other.stop()
+    assert not folder.exists()
 
 
 def test_stopping_ends_its_thread() -> None:

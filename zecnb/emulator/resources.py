@@ -220,6 +220,6 @@ def hold_hidden(state: State, subnet_id: str, address: str | None = None) -> str
 
 
 def obstruct(state: State, resource_id: str, code: str) -> None:
-    """Let something that is not modelled here make calls about a VPC or an instance fail with a code."""
+    """Let something that is not modelled here make calls about a VPC, a subnet or an instance fail with a code."""
     with state.write() as connection:
         connection.execute("INSERT INTO obstacle VALUES (?, ?)", (resource_id, code))

@@ -135,6 +135,12 @@ class Emulator:
         """Return the whole account as JSON, to begin another emulator with."""
         return export(self.state)
 
+    def save_export(self, path: Path) -> None:
+        """Write the whole account as JSON to a file, which appears whole or not at all."""
+        new = path.with_name(f"{path.name}.new")
+        new.write_text(self.export(), encoding="utf-8")
+        new.replace(path)
+
     def handle(self, request: Request) -> Response:
         """Answer a request without a socket."""
         return self._app.handle(request)
@@ -148,6 +154,14 @@ class Emulator:
         """
         if self._server is not None:
             return self
+        try:
+            self._listen()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def _listen(self) -> None:
         if self._host not in _LOOPBACK:
             _log.warning("listening on %s, where others can reach it; its keys are all that protects it", self._host)
         if self._tls and self._certificate is None:
@@ -158,9 +172,9 @@ class Emulator:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((self._host, self._port))
-        except OSError:
+        except OSError as error:
             listener.close()
-            raise
+            raise OSError(error.errno, f"{self._host} port {self._port}: {error.strerror}") from error
         self._port = listener.getsockname()[1]
         config = uvicorn.Config(
             self._serve,
@@ -179,10 +193,10 @@ class Emulator:
         self._server = _Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([listener],), name="zecnb-emulator", daemon=True)
         self._thread.start()
-        self._server.ready.wait(30)
+        if not self._server.ready.wait(30):
+            raise OSError(f"nothing listens at {self.url} after 30 seconds")
         if self._certificate is not None:
             self._certificate.key.unlink(missing_ok=True)  # read by now
-        return self
 
     def stop(self) -> None:
         """Stop listening; a state without a file is gone."""
