@@ -46,8 +46,34 @@ def _eleven_vips(account: Account) -> Any:
     return [account.code("CreateHaVip", subnetId=net, name="vip") for _ in range(11)][-1]
 
 
+def _five_eips(account: Account) -> Any:
+    priced = {"regionId": "asia-east-1", "internetChargeType": "ByBandwidth", "name": "eip", "amount": 5}
+    asked = {"eipIds": account.ask("CreateEips", **priced)["eipIds"], "nicId": _nic(account)}
+    return len(account.ask("AssociateEipAddress", **asked)["failedEipIds"])
+
+
+def _three_eips(account: Account) -> Any:
+    asked = {"regionId": "asia-east-1", "internetChargeType": "ByBandwidth", "name": "eip", "amount": 3}
+    return account.code("CreateEips", **asked)
+
+
+def _three_balancers(account: Account) -> Any:
+    asked = {"regionId": "asia-east-1", "vpcId": account.vpc(), "loadBalancerName": "lb", "number": 3}
+    return account.call("CreateLoadBalancer", service="zlb", **asked)[1].get("code", "OK")
+
+
+def _odd_version(account: Account) -> Any:
+    return account.call("DescribeVpcs", version="2020-01-01")[0]
+
+
 ASKED_ORDER, ASCENDING = ["10.0.1.9", "10.0.1.10", "10.0.1.8"], ["10.0.1.8", "10.0.1.9", "10.0.1.10"]
 CASES: list[tuple[str, Any, Callable[[Account], Any], Any, Any]] = [
+    ("unsupported_version", "ignore", _odd_version, 403, 200),
+    ("smallest_vpc_prefix", 24, lambda a: a.code("CreateVpc", name="small", cidrBlock="10.0.0.0/28", mtu=1500),
+     "OK", "INVALID_CIDR_BLOCK_NETMASK_RANGE"),
+    ("eips_per_address", 3, _five_eips, 1, 2),
+    ("eips_per_call", 2, _three_eips, "OK", "INVALID_PARAMETER_EXCEED_MAXIMUM"),
+    ("balancers_per_call", 2, _three_balancers, "OK", "INVALID_PARAMETER_EXCEED_MAXIMUM"),
     ("missing_version", "refuse", lambda a: a.code("DescribeVpcs"), "OK", "AUTHFAILURE_UNAUTHORIZED_OPERATION"),
     ("nic_name_characters", "", lambda a: a.code("ModifyNetworkInterfaceAttribute", nicId=_nic(a), name="a/b"),
      "OK", "INVALID_PARAMETER_PATTERN_ERROR"),

@@ -21,8 +21,12 @@ FIXED = {
     "A23": "no client reads these statuses",
     "A24": "an account of one team has no other team's resources",
     "A25": "writes take turns; a scripted fault answers INVALID_OPERATION_TIMEOUT",
+    "2.4": "an unknown key and a wrong token have the code of a malformed header: no other fits",
+    "5": "parameters that no document names are ignored, since clients are older and newer than the API",
+    "5.6": "filters join with AND: a listing that ignored one would show what was not asked for",
+    "5.7": "where a table of codes is cut off, the codes of sibling actions hold",
 }
-"""Assumptions of contract.md 9 that are no switch, and why."""
+"""Assumptions of contract.md that are no switch, and why."""
 
 
 def _assumed(default: Any, number: str, meaning: str, *, planner: str = "", choices: tuple[str, ...] = ()) -> Any:
@@ -130,7 +134,7 @@ class Settings:
     regions_not_on_sale: tuple[str, ...] = _assumed((), "5.13", "regions that refuse new subnets")
     regions_without_public_ipv6: tuple[str, ...] = _assumed((), "5.13", "regions without public IPv6")
     skew_seconds: float = _assumed(300.0, "2.4", "how far a timestamp may be off")
-    lifecycle_seconds: float = _assumed(0.0, "7.3", "how long a vNIC stays PENDING; 0 for instantly AVAILABLE")
+    lifecycle_seconds: float = _assumed(0.0, "7.3", "how long a vNIC stays PENDING, ATTACHING, DETACHING or DELETING")
     rate_per_second: float = _assumed(0.0, "A22", "calls of one action a second before 429; 0 for no limit")
 
     def __post_init__(self) -> None:
