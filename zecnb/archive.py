@@ -23,6 +23,7 @@ __all__ = ["read_archive", "write_archive"]
 _VERSION = 1
 _ABOUT = "inventory.json"
 _FRAMES = ("vpcs", "subnets", "nics", "holders", "sources")
+_BESIDE = "beside"  # a frame that older folders have not
 
 
 def write_archive(snapshot: Snapshot, folder: str | Path) -> Path:
@@ -40,7 +41,7 @@ def write_archive(snapshot: Snapshot, folder: str | Path) -> Path:
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as name:
             fresh = Path(name, "new")
             fresh.mkdir()
-            for frame in _FRAMES:
+            for frame in (*_FRAMES, _BESIDE):
                 getattr(snapshot, frame).to_parquet(fresh / f"{frame}.parquet", index=False)
             (fresh / _ABOUT).write_text(json.dumps(about, indent=1, sort_keys=True) + "\n", encoding="utf-8")
             if target.exists():
@@ -63,7 +64,8 @@ def read_archive(folder: str | Path) -> dict[str, Any]:
         version, observed_at = int(about["version"]), datetime.fromisoformat(about["observed_at"])
         if version > _VERSION:
             raise UsageError(f"{source} was saved by a newer zecnb (version {version}); update zecnb to read it")
-        frames = {name: pd.read_parquet(source / f"{name}.parquet") for name in _FRAMES}
+        there = [*_FRAMES, *([_BESIDE] if (source / f"{_BESIDE}.parquet").exists() else [])]
+        frames = {name: pd.read_parquet(source / f"{name}.parquet") for name in there}
     except FileNotFoundError as error:
         raise UsageError(f"{source} is no saved inventory: {Path(error.filename).name} is missing") from error
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:

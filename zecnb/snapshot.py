@@ -18,6 +18,7 @@ from zecnb.columns import column, positions, strings
 from zecnb.errors import UsageError
 from zecnb.geometry import Geometry
 from zecnb.holders import SEEN_FROM, read_holders
+from zecnb.kin import Kin
 from zecnb.ledger import Ledger, Runs, addresses_of, keys_of, subnets_of
 from zecnb.lookup import AddressTable
 
@@ -43,6 +44,7 @@ class Snapshot:
         geometry: the subnets as numbers.
         ledger: every held address, the reserved ones included.
         holder_ids, holder_names: Arrow strings, the table ``ledger.holder`` points into.
+        beside: further subnets of the same VPCs of which only the listing was read; columns of ``schema.SUBNETS``.
     """
 
     vpcs: pd.DataFrame
@@ -54,6 +56,7 @@ class Snapshot:
     ledger: Ledger
     holder_ids: pa.LargeStringArray
     holder_names: pa.LargeStringArray
+    beside: pd.DataFrame
 
     @classmethod
     def from_frames(
@@ -65,6 +68,7 @@ class Snapshot:
         vpcs: pd.DataFrame | None = None,
         observed_at: datetime | None = None,
         sources: pd.DataFrame | None = None,
+        beside: pd.DataFrame | None = None,
     ) -> Self:
         """Build one from frames; column names match case-insensitively and in the API's camelCase too.
 
@@ -75,6 +79,7 @@ class Snapshot:
             vpcs: defaults to the VPCs that the subnets name.
             observed_at: when this was true; now by default. A time without zone is UTC.
             sources: how completely it was read; complete by default.
+            beside: further subnets of these VPCs, of which nothing but this is known; advice names them.
 
         Raises:
             UsageError: a column is missing, an id appears twice, or a value cannot mean anything; names the row.
@@ -117,6 +122,9 @@ class Snapshot:
             ledger=entries,
             holder_ids=ids,
             holder_names=names,
+            beside=schema.conform(
+                schema.empty(schema.SUBNETS) if beside is None else beside, schema.SUBNETS, required=(), what="beside"
+            ),
         )
 
     # -- what people look at ---------------------------------------------------------------------------------
@@ -303,6 +311,11 @@ class Snapshot:
     def left(self) -> NDArray[np.int64]:
         """Free addresses per subnet position, by the API's own count."""
         return np.asarray(np.maximum(self.geometry.usable - self.seen - self.unseen, 0))
+
+    @cached_property
+    def kin(self) -> Kin:
+        """The subnets, and those beside them."""
+        return Kin.of(self.subnets, self.left, self.beside)
 
     def nic_position(self, nic_id: str) -> int:
         """Return the position of a vNIC, -1 when there is none of that id."""

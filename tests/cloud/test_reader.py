@@ -191,14 +191,16 @@ def test_progress(demo: Emulator) -> None:
 
 def test_one_region(demo: Emulator, whole: Inventory) -> None:
     """A region has its own subnets and vNICs, held as in the whole."""
-    filters: dict[str, Any] = {}
+    filters: dict[str, set[str | None]] = {}
 
     def note(request: httpx.Request) -> None:
-        filters[request.headers["x-zc-action"]] = json.loads(request.content).get("regionId")
+        filters.setdefault(request.headers["x-zc-action"], set()).add(json.loads(request.content).get("regionId"))
 
     with beside(demo, note) as client:
         inventory = read_inventory(client, region_id="europe-central-1")
-    assert filters == dict.fromkeys(SOURCES.values(), "europe-central-1") | {"DescribeVpcs": None}  # VPCs are global
+    # VPCs are global, and so are the subnets beside those asked for.
+    everywhere = {"DescribeVpcs": {None}, "DescribeSubnets": {"europe-central-1", None}}
+    assert filters == {action: {"europe-central-1"} for action in SOURCES.values()} | everywhere
     expected = whole.subnets[whole.subnets["region_id"] == "europe-central-1"]["subnet_id"]
     assert set(inventory.subnets["subnet_id"]) == set(expected)
     assert inventory.nics["region_id"].unique().tolist() == ["europe-central-1"]
@@ -250,6 +252,41 @@ def test_some_vnics(demo: Emulator, whole: Inventory, names: list[str]) -> None:
         pd.testing.assert_frame_equal(part(inventory, subnet), part(whole, subnet))
     assert asked.count(NICS) == 1 + len(subnets)
     assert set(asked) == set(SOURCES.values())
+
+
+@pytest.mark.parametrize("by", ["nic_ids", "homes", "subnet_ids", "region_id"])
+def test_the_subnets_beside_them_are_known(demo: Emulator, whole: Inventory, by: str) -> None:
+    """Of the other subnets of the VPC the listing is there, so that advice does not deny what exists."""
+    home = whole.subnets.set_index("name").loc["app-sin"]
+    filters: dict[str, Any] = {
+        "nic_ids": [nic_of(demo, "web-07")],
+        "homes": {home["subnet_id"]: home["vpc_id"]},
+        "subnet_ids": [home["subnet_id"]],
+        "region_id": home["region_id"],
+    }
+    with beside(demo, lambda _: None) as client:
+        inventory = read_inventory(client, **{by: filters[by]})
+    every = set(whole.subnets.loc[whole.subnets["vpc_id"].isin(inventory.subnets["vpc_id"]), "subnet_id"])
+    assert {*inventory.subnets["subnet_id"], *inventory.beside["subnet_id"]} == every
+    assert not set(inventory.subnets["subnet_id"]) & set(inventory.beside["subnet_id"])
+    assert set(inventory.coverage["subnet_id"]) <= set(inventory.subnets["subnet_id"])
+
+
+def test_advice_names_subnets_that_were_not_read(demo: Emulator) -> None:
+    """Where an address belongs, and where there is room, is said whatever was read for the plan."""
+    with beside(demo, lambda _: None) as client:
+        inventory = read_inventory(client, nic_ids=[nic_of(demo, "web-07")])
+    asked = [
+        {"nic_id": nic_of(demo, "web-07"), "ip_addresses": "10.0.10.9"},
+        {"nic_id": nic_of(demo, "web-07"), "ip_addresses": "10.9.0.1"},
+        {"nic_id": nic_of(demo, "web-12"), "ip_address_count": 500},
+    ]
+    fixes = inventory.plan(asked, nic_limit=None).findings.query("severity == 'BLOCK'")["fix"].tolist()
+    assert fixes == [
+        "it is in subnet db-sin 10.0.10.0/24",
+        "no subnet of this VPC contains it",
+        "room in 10.1.0.0/16 (64,183 free)",
+    ]
 
 
 def test_unknown_vnic(demo: Emulator) -> None:

@@ -276,6 +276,7 @@ def _rebuilt(before: S, change: Change) -> S:
         vpcs=before.vpcs,
         observed_at=before.observed_at,
         sources=before.sources,
+        beside=before.beside,
     )
     was = pd.Series(before.seen, index=before.subnets["subnet_id"])
     delta = pd.Series(after.seen, index=subnets["subnet_id"]).sub(was).reindex(subnets["subnet_id"]).fillna(0)

@@ -135,7 +135,9 @@ class Client:
         region_id: str | None = None,
         vpc_ids: Sequence[str] | None = None,
     ) -> Listing[Subnet]:
-        """List subnets."""
+        """List subnets; both kinds of ids by as many calls as it takes."""
+        if subnet_ids is None:
+            return self._list_by_ids("DescribeSubnets", "vpcIds", vpc_ids, {"regionId": region_id})
         filters = {"regionId": region_id, "vpcIds": list(vpc_ids) if vpc_ids is not None else None}
         return self._list_by_ids("DescribeSubnets", "subnetIds", subnet_ids, filters)
 

@@ -76,19 +76,24 @@ def read_inventory(
         scope = f"{len(subnet_ids)} subnets" if subnet_ids is not None else vpc_id or region_id or "all"
         vpcs = [vpc_id] if vpc_id else None
         where: dict[str, Any] = {"subnet_ids": subnet_ids, "region_id": region_id, "vpc_ids": vpcs}
-        subnets_later = reading.begin("subnets", scope, client.describe_subnets, **where)
+        known = subnet_ids is not None and len(homes) == len(subnet_ids)  # before the subnets are read
+        around = sorted(set(homes.values())) if known else []
+        # With their VPCs the subnets beside them are listed too: advice must know what is there.
+        subnets_later = reading.begin(
+            "subnets", scope, client.describe_subnets, **({"vpc_ids": around} if known else where)
+        )
         havips_later = reading.begin("havips", scope, client.describe_ha_vips, **where)
         members = _Members(reading, client, homes)
         if subnet_ids is not None and (homes or len(subnet_ids) <= _EACH):
             members.begin(subnet_ids)
         else:
             members.begin_all(scope, region_id=region_id, vpc_id=vpc_id)
-        subnets: list[Subnet] = []
-        if subnet_ids is not None and len(homes) == len(subnet_ids):  # known before the subnets are read
-            around = sorted(set(homes.values()))
-        else:
+        beside_later: Any = None
+        if not known:
             subnets = reading.end_must(subnets_later)
             around = sorted({subnet.vpc_id for subnet in subnets})
+            if around and (narrow or region_id):
+                beside_later = reading.begin("subnets", "beside them", client.describe_subnets, vpc_ids=around)
         lb_scopes: list[str | None] = list(around) if narrow or vpc_id else [None]
         balancers_later = [
             reading.begin(
@@ -101,7 +106,11 @@ def read_inventory(
             for v in lb_scopes
         ]
         vpcs_later = reading.begin("vpcs", scope, client.describe_vpcs, vpc_ids=around if narrow or vpc_id else None)
-        subnets = subnets or reading.end_must(subnets_later)
+        if known:
+            wanted, listing = set(subnet_ids or ()), reading.end_must(subnets_later)
+            subnets = [subnet for subnet in listing if subnet.subnet_id in wanted]
+        else:
+            listing = reading.end(beside_later) if beside_later is not None else []
         listed = {subnet.subnet_id for subnet in subnets}
         asked = {nic.nic_id for nic in found}  # they exist, whether their subnet is shown or not
         nics = [nic for nic in members.end() if not narrow or nic.subnet_id in listed or nic.nic_id in asked]
@@ -109,6 +118,7 @@ def read_inventory(
         balancers: list[LoadBalancer] = [lb for later in balancers_later for lb in reading.end(later)]
         held_vpcs: list[Vpc] = reading.end(vpcs_later)
     frames = _frames(held_vpcs, subnets, nics, havips, balancers)
+    frames["beside"] = _columns([subnet for subnet in listing if subnet.subnet_id not in listed], SUBNETS)
     return Inventory.from_frames(**frames, observed_at=began, sources=reading.sources())
 
 

@@ -108,7 +108,7 @@ class Naming:
         return self.rows.board.nic_values("status").take(pa.array(self.rows.slot[at]))
 
     def _subnet(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return self.subnet_label(self.rows.board.subnet[self.rows.slot[at]])
+        return self.rows.board.snapshot.kin.label.take(pa.array(self.rows.board.subnet[self.rows.slot[at]]))
 
     # -- shared -----------------------------------------------------------------------------------------------------
 
@@ -120,15 +120,6 @@ class Naming:
         """Column of the subnets frame for each row, null where the subnet is not known."""
         subnet = self.rows.board.subnet[self.rows.slot[at]]
         return self.rows.board.snapshot.texts("subnets", name).take(pa.array(subnet, mask=subnet < 0))
-
-    def subnet_label(self, positions: NDArray[np.int64]) -> pa.LargeStringArray:
-        """Name (or id) and CIDR of subnets given by position."""
-        snapshot, at = self.rows.board.snapshot, pa.array(positions)
-        ids, names, blocks = (snapshot.texts("subnets", name).take(at) for name in ("subnet_id", "name", "cidr_block"))
-        name = pc.fill_null(names, "")
-        lead = pc.if_else(pc.equal(name, ""), ids, name)
-        label = pc.binary_join_element_wise(lead, pc.fill_null(blocks, ""), pa.scalar(" ", _TEXT))
-        return pc.utf8_trim_whitespace(label)
 
 
 def same(text: str, at: NDArray[np.int64]) -> pa.LargeStringArray:

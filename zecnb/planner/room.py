@@ -7,8 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
 
 from zecnb.ledger import Runs, addresses_of, count_by_subnet, keys_of, merge, subnets_of
 from zecnb.planner.findings import CATALOGUE, bit
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Room"]
 
-_LAST = np.iinfo(np.uint32).max
 _UNPLACEABLE = sum(bit(c) for c, code in CATALOGUE.items() if code.about == "nic" and code.severity == "BLOCK")
 
 
@@ -172,24 +169,3 @@ class Room:
         count = np.searchsorted(nic, nics, "right") - low
         which, within = each(count)
         return Own(which, keys[low[which] + within])
-
-    def roomier(self, subnet: NDArray[np.int64], count: NDArray[np.int64]) -> pa.LargeStringArray:
-        """Name subnets of the same VPC and region with room for counts that a subnet has none for, roomiest first."""
-        pair, distinct = pd.factorize(keys_of(subnet, np.minimum(count, _LAST).astype(np.uint32)))
-        words = map(self._roomier, subnets_of(distinct).tolist(), addresses_of(distinct).tolist())
-        return pa.array(words, pa.large_string()).take(pa.array(pair))
-
-    def _roomier(self, subnet: int, count: int) -> str:
-        left, blocks = self.board.snapshot.left, self.board.snapshot.texts("subnets", "cidr_block")
-        kin = self._kin[1][self._kin[0][subnet]]
-        fitting = [int(i) for i in kin[:4] if left[i] >= count and i != subnet][:3]
-        words = ", ".join(f"{blocks[i]} ({left[i]:,} free)" for i in fitting)
-        return f"room in {words}" if words else "no subnet of this VPC has that much room"
-
-    @cached_property
-    def _kin(self) -> tuple[NDArray[np.int64], list[NDArray[np.int64]]]:
-        """Group of each subnet, those of one VPC and region; the subnets of each group, roomiest first."""
-        subnets, left = self.board.snapshot.subnets, self.board.snapshot.left
-        group, _ = pd.factorize(subnets["vpc_id"].fillna("") + "\n" + subnets["region_id"].fillna(""))
-        order = np.lexsort((np.arange(len(left)), -left, group))
-        return group, np.split(order, np.flatnonzero(np.diff(group[order])) + 1)

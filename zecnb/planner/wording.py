@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from zecnb import addresses
 from zecnb.columns import column
-from zecnb.ledger import addresses_of, keys_of
+from zecnb.ledger import addresses_of
 from zecnb.planner.checks import SPECIAL_RANGES, special_range
 from zecnb.planner.findings import CATALOGUE, bit
 from zecnb.planner.naming import Naming, numbers, same
@@ -169,7 +169,7 @@ class Wording(Naming):
             pa.scalar("VPC", _TEXT),
             vpc,
             pa.scalar("subnet", _TEXT),
-            self.subnet_label(subnet),
+            snapshot.kin.label.take(pa.array(subnet)),
             pa.scalar(" ", _TEXT),
         )
 
@@ -264,7 +264,9 @@ class Wording(Naming):
 
     def _roomy(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         count = self.rows.board.requests.count[self.rows.request[at]]
-        return self.rows.room.roomier(self.home(at), count)
+        where = self.rows.board.snapshot.kin.roomier(self.home(at), count)
+        words = pc.binary_join_element_wise(pa.scalar("room in", _TEXT), where, pa.scalar(" ", _TEXT))
+        return pc.if_else(pc.equal(where, ""), "no subnet of this VPC has that much room", words)
 
     def _run_fix(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         longest = self._largest_run(at)
@@ -280,23 +282,11 @@ class Wording(Naming):
 
     def _sibling(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         """Subnet of the same VPC that does contain the address."""
-        snapshot = self.rows.board.snapshot
-        geometry, ipv4 = snapshot.geometry, np.flatnonzero(snapshot.geometry.ipv4)
-        vpc = column(snapshot.subnets["vpc_id"]).dictionary_encode()
-        codes = np.asarray(pc.fill_null(vpc.indices, 0)).astype(np.int64)
-        low = keys_of(codes[ipv4], geometry.network[ipv4])
-        order = np.argsort(low)
-        key = keys_of(codes[self.home(at)], addresses_of(self.rows.key[at]))
-        found = ipv4[order[np.maximum(np.searchsorted(low[order], key, "right") - 1, 0)]]
-        inside = (
-            (codes[found] == codes[self.home(at)])
-            & (addresses_of(key) >= geometry.network[found])
-            & (addresses_of(key) <= geometry.broadcast[found])
-        )
-        where = pc.binary_join_element_wise(
-            pa.scalar("it is in subnet", _TEXT), self.subnet_label(found), pa.scalar(" ", _TEXT)
-        )
-        return pc.if_else(pa.array(inside), where, pa.scalar("no subnet of this VPC contains it", _TEXT))
+        kin = self.rows.board.snapshot.kin
+        found = kin.containing(self.home(at), addresses_of(self.rows.key[at]))
+        label = kin.label.take(pa.array(found, mask=found < 0))
+        where = pc.binary_join_element_wise(pa.scalar("it is in subnet", _TEXT), label, pa.scalar(" ", _TEXT))
+        return pc.fill_null(where, "no subnet of this VPC contains it")
 
     def _special(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         names = pa.array([name for name, _, _ in SPECIAL_RANGES], _TEXT)
