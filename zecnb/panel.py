@@ -229,7 +229,7 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         inventory = self._session.inventory()
         pairs = zip(inventory.nics["name"].fillna(""), inventory.nics["nic_id"], strict=True)
         self.form.offer(f"{name} · {nic_id}" if name else nic_id for name, nic_id in pairs)
-        if self.plan is None:
+        if self.plan is None and self.fields.blank:  # else it is told with the plan, of what that rests on
             self._tell_basis(inventory)
 
     def _tell_basis(self, snapshot: Snapshot) -> None:

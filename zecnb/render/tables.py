@@ -139,19 +139,28 @@ def batch_html(frame: pd.DataFrame, findings: pd.DataFrame, summary: pd.DataFram
     """
     return wrap(
         _tally(findings["severity"], VERDICTS) + _findings(findings, brief=True) if len(findings) else "",
-        _folded(f"Addresses ({len(frame):,})", _plan_rows(frame), opened=not len(findings)) if len(frame) else "",
+        _folded(f"Addresses ({len(frame):,})", _plan_rows(frame, brief=True), opened=not len(findings))
+        if len(frame)
+        else "",
         bare_table(summary, _BRIEFLY, caption=_CHANGE, where=".summary") if len(summary) else "",
     )
 
 
-def _plan_rows(frame: pd.DataFrame) -> str:
-    """Return the rows of a plan, of too many the worst, without the columns that say nothing."""
+def _plan_rows(frame: pd.DataFrame, *, brief: bool = False) -> str:
+    """Return the rows of a plan, of too many the worst, without the columns that say nothing.
+
+    A brief table leaves to the reason who holds an address, and fits narrow pages.
+    """
     if not len(frame):
         return ""
     rows = worst_first(frame)
-    view = pd.DataFrame({"row": rows["row"], "vNIC": _named(rows, "nic")}).join(rows[["address", "mode", "verdict"]])
-    view["holder"] = _holders(rows)
-    view["why"], view["what to do"], view["api_code"] = _beside_holder(rows["reason"]), rows["fix"], rows["api_code"]
+    view = pd.DataFrame({"row": rows["row"], "vNIC": _named(rows, "nic"), "address": rows["address"]})
+    if brief:
+        view["verdict"], view["why"], view["what to do"] = rows["verdict"], rows["reason"], rows["fix"]
+    else:
+        view["mode"], view["verdict"], view["holder"] = rows["mode"], rows["verdict"], _holders(rows)
+        view["why"], view["what to do"] = _beside_holder(rows["reason"]), rows["fix"]
+        view["api_code"] = rows["api_code"]
     same = {"row": "row", "vNIC": "nic_id", "mode": "mode"}  # columns that say nothing when all rows agree
     columns = [name for name in view.columns if _varied(frame, same.get(name)) and not _silent(view, name)]
     note = f"Worst of {len(frame):,} rows first." if len(frame) > ROWS else ""
