@@ -24,14 +24,14 @@ WATCH = """panel => {
     let began = null;
     let taken = false; // the verdict before the key has been taken back
     document.addEventListener("keydown", () => { began = performance.now(); taken = false; }, true);
-    new MutationObserver(() => {
+    new MutationObserver((changes) => {
+        // Looked for among what was added: on a busy machine the next verdict may be there before this is called.
+        const added = changes.flatMap((change) => [...change.addedNodes]);
+        taken ||= added.some((node) => node.classList?.contains("loading"));
         const status = panel.querySelector(".zecnb-status");
-        if (began === null || !status) return;
-        if (status.classList.contains("loading")) taken = true;
-        else if (taken) {
-            window.answers.push(performance.now() - began);
-            began = null;
-        }
+        if (began === null || !taken || !status || status.classList.contains("loading")) return;
+        window.answers.push(performance.now() - began);
+        began = null;
     }).observe(panel, { subtree: true, childList: true, characterData: true });
 }"""
 
