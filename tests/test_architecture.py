@@ -43,7 +43,7 @@ ALLOWED: dict[str, set[str]] = {
     "together": set(),
     "cloud": _HELD | {"inventory", "together"},
     "emulator": set(),
-    "claims": _BASE | {"execution", "planner", "requests", "store", "typos"},
+    "claims": _BASE | {"planner", "requests", "store", "typos"},
     # what wires them
     "session": {"capacity", "claims"}
     | {"errors", "inventory", "planner", "execution", "cloud", "store", "emulator", "panel"},

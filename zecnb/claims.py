@@ -12,11 +12,10 @@ import sqlalchemy as sa
 
 from zecnb import addresses
 from zecnb.errors import UsageError
-from zecnb.execution.locks import actor
 from zecnb.planner.reservations import end_of_claim
 from zecnb.requests import read_table
 from zecnb.schema import CLAIMS, conform
-from zecnb.store import METADATA
+from zecnb.store import METADATA, actor
 from zecnb.typos import why_not
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import sqlite3
 import threading
@@ -19,13 +20,21 @@ from zecnb.errors import JournalError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["METADATA", "Store", "default_url"]
+__all__ = ["METADATA", "Store", "actor", "default_url"]
 
 METADATA = sa.MetaData()
 """Every table of the store registers here."""
 
 _PATIENCE = 30  # seconds to wait for a lock on an SQLite file
 _CREATE_LOCKS = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(2053464930)"}
+
+
+def actor() -> str:
+    """Return the user's name; a container's user need not have one."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"
 
 
 def default_url() -> str:

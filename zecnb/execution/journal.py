@@ -12,8 +12,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from zecnb.errors import UsageError
-from zecnb.execution.locks import actor
-from zecnb.store import METADATA
+from zecnb.store import METADATA, actor
 from zecnb.together import Together
 
 if TYPE_CHECKING:

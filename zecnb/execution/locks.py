@@ -8,7 +8,6 @@ taken over, and makes no call any more.
 
 from __future__ import annotations
 
-import getpass
 import os
 import socket
 import threading
@@ -22,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sa
 
 from zecnb.errors import JournalError, LockedError
-from zecnb.store import METADATA
+from zecnb.store import METADATA, actor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from zecnb.execution.journal import Run
     from zecnb.store import Store
 
-__all__ = ["LEASE", "WAIT", "Lease", "Process", "actor"]
+__all__ = ["LEASE", "WAIT", "Lease", "Process"]
 
 LEASE = 20.0
 """Seconds without a heartbeat after which a run on another machine is taken for dead."""
@@ -56,14 +55,6 @@ LOCKS = sa.Table(
     sa.Column("since", sa.String(32), nullable=False),
     sa.Column("beat", sa.Integer, nullable=False),
 )
-
-
-def actor() -> str:
-    """Return the user's name; a container's user need not have one."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"
 
 
 class Process(NamedTuple):
