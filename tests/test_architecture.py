@@ -11,12 +11,13 @@ import zecnb
 
 ROOT = Path(zecnb.__file__).parent
 
-_BASE = {"errors", "schema", "addresses"}
+_BASE = {"errors", "files", "schema", "addresses"}
 _HELD = _BASE | {"columns", "geometry", "ledger", "snapshot"}
 
 ALLOWED: dict[str, set[str]] = {
     # the pure core, from the bottom up
     "errors": set(),
+    "files": {"errors"},
     "schema": {"errors"},
     "addresses": {"columns"},
     "columns": set(),
@@ -54,7 +55,7 @@ ALLOWED: dict[str, set[str]] = {
     "runbook": {"errors", "execution", "render", "shell", "showcase"},
     "showcase": {"connections", "errors", "emulator", "render", "shell"},
     "workbench": {"page", "runbook", "showcase"},
-    "cli": {"errors", "execution", "gate", "planner", "emulator", "shell", "store", "workbench"},
+    "cli": {"errors", "execution", "gate", "planner", "render", "emulator", "shell", "store", "workbench"},
     "gate": {"capacity", "errors", "inventory", "planner", "render", "shell"},
     "shell": {"connections", "errors", "execution", "planner", "render", "session", "store"},
     "testing": {"cloud", "emulator", "execution", "session", "store"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -105,6 +106,28 @@ def test_a_batch_from_a_file(shell: Shell) -> None:
     answer, code = shell.json("plan", "--from", "batch.csv")
     assert code == 1
     assert [(row["row"], row["codes"]) for row in answer["rows"]] == [(0, ["SYNTAX"]), (1, ["NIC_NOT_FOUND"])]
+
+
+def test_the_corrected_batch(shell: Shell) -> None:
+    """What is left of a batch without its problems comes as a file that plans clean."""
+    (shell.folder / "batch.csv").write_text(f"nic_id,ip_addresses,note\n{WEB_07},10.0.4.300 10.0.7.240,=1+1\n")
+    assert shell.run("plan", "--from", "batch.csv", "--corrected", "clean.csv").returncode == 1
+    assert (shell.folder / "clean.csv").read_text().splitlines()[1].startswith(f"{WEB_07},10.0.7.240,,'=1+1,10.0.4.300")
+    assert shell.run("plan", "--from", "clean.csv").returncode == 2
+
+
+@pytest.mark.parametrize("option", ["--out", "--corrected"])
+def test_a_file_that_cannot_be_written(shell: Shell, option: str) -> None:
+    """Is said in one line."""
+    done = shell.run("plan", "--nic", WEB_07, "--count", "1", option, "missing/file")
+    assert done.returncode == 1
+    assert re.fullmatch(r"zecnb: cannot write missing/file: [^\n]+\n", done.stderr)
+
+
+def test_a_name_is_told_its_id(shell: Shell) -> None:
+    """Who gives the name of a vNIC is told what to give."""
+    answer, _ = shell.json("plan", "--nic", "web-07", "--count", "1")
+    assert answer["findings"][0]["fix"] == f"did you mean {WEB_07} (web-07)?"
 
 
 def test_drift_exits_4_and_writes_nothing(shell: Shell) -> None:

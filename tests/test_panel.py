@@ -188,6 +188,17 @@ def test_vnics_are_found_by_part_of_a_name(zec: Session) -> None:
     assert all("web-0" in option for option in panel.form.nic.options)
 
 
+def test_a_name_that_one_vnic_has_is_as_good_as_its_id(zec: Session) -> None:
+    """Typed in full, it names the vNIC; what several have, or nobody, is judged as it is."""
+    panel = settle(zec.panel())
+    panel.form.offer(["web-07 · 1", "twice · 2", "twice · 3", "4"])
+    given = {}
+    for text in ("web-07", " web-07 ", "web-07 · 1", "1", "twice", "web-0", "4", ""):
+        panel.form.nic.value = text
+        given[text] = panel.fields.nic_id
+    assert list(given.values()) == ["1", "1", "1", "1", "twice", "web-0", "4", ""]
+
+
 @pytest.mark.parametrize(
     "typed",
     [

@@ -193,6 +193,7 @@ def plan(
         list[str] | None, typer.Option("--set", help="NAME=VALUE of another option, such as nic_limit=20; repeatable.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="File for the plan.")] = None,
+    corrected: Annotated[Path | None, typer.Option(help="CSV file for the batch without what is blocked.")] = None,
     as_json: AsJson = False,
     endpoint: Endpoint = None,
     profile: Profile = None,
@@ -210,6 +211,10 @@ def plan(
             made = zec.plan(nic, ip_addresses=" ".join(ip) if ip else None, ip_address_count=count, **options)
     if out is not None:
         made.save(out)
+    if corrected is not None:
+        from zecnb.render.export import write_csv
+
+        write_csv(made.corrected(), corrected)
     if as_json:
         print_json(
             {

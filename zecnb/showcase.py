@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from zecnb.connections import demo
-from zecnb.errors import ZecnbError
-from zecnb.render.export import defuse
+from zecnb.errors import UsageError, ZecnbError
+from zecnb.render.export import write_csv
 from zecnb.render.report import Section, Table, html_report
 from zecnb.render.text import table_text
 from zecnb.shell import need_lab
@@ -27,7 +27,10 @@ def run_demo(out: Path) -> int:
     """
     from zecnb.emulator.seeds import WEB_07
 
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot make the folder {out}: {error.strerror}") from error
     with demo(progress=False) as zec:
         print(f"A local ZEC with a demo account is listening; {zec!r} speaks HTTP to it.\n")
         print("1. Preview: somebody asks for 10.0.4.93-97 on web-07.")
@@ -54,7 +57,7 @@ def run_demo(out: Path) -> int:
         undone = zec.undo(receipt)
         print(undone)
 
-        defuse(plan.frame).to_csv(out / "plan.csv", index=False)
+        write_csv(plan.frame, out / "plan.csv")
         chart.save(out / "occupancy.png")
         sections = [
             Section("What was asked first", [f"{wish}"], [Table(wish.frame[_COLUMNS])]),

@@ -299,6 +299,31 @@ def test_unknown_vnic(demo: Emulator) -> None:
     ]
 
 
+def test_names_are_looked_up(demo: Emulator) -> None:
+    """What was given as an id and is a name, or part of one, is known by its id; nothing of its subnet is."""
+    with beside(demo, lambda _: None) as client:
+        inventory = read_inventory(
+            client, nic_ids=["web-07", "db-0", "x", "\x07bell", "w" * 64, nic_of(demo, "web-12")]
+        )
+    known = set(inventory.nics["name"])
+    assert {"web-07", "db-02", "web-12"} <= known
+    assert "cache-01" not in known
+    assert inventory.subnets["name"].tolist() == ["app-sin"]
+    asked = [{"nic_id": nic, "ip_address_count": 1} for nic in ("web-07", "db-0", "nothing like it")]
+    fixes = inventory.plan(asked).findings["fix"].tolist()
+    assert fixes[0] == f"did you mean {nic_of(demo, 'web-07')} (web-07)?"
+    assert fixes[1].count(" or ") == 2
+    assert fixes[2] == "check the id; a vNIC just made needs a refresh"
+
+
+def test_a_wrong_id_costs_no_call(demo: Emulator) -> None:
+    """Ids are numbers: only what can be a name is looked up as one."""
+    asked: list[str] = []
+    with beside(demo, lambda request: asked.append(request.headers["x-zc-action"])) as client:
+        read_inventory(client, nic_ids=["9" * 19])
+    assert asked == [NICS]
+
+
 def test_vnic_whose_subnet_is_not_shown(demo: Emulator) -> None:
     """A vNIC that was read stays, even when its subnet is not listed: a plan must not say that it does not exist."""
     with denying(demo, "DescribeSubnets", ok({"totalCount": 0, "dataSet": []})) as client:

@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
-from itertools import chain
-from operator import attrgetter
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
-import pyarrow as pa
 
-from zecnb import addresses
+from zecnb.cloud.frames import frames_of
 from zecnb.errors import AuthError, CloudError
 from zecnb.inventory import Inventory
-from zecnb.ledger import keys_of
-from zecnb.schema import HOLDERS, NICS, SOURCES, SUBNETS, VPCS, empty
+from zecnb.schema import SOURCES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from concurrent.futures import Future
 
     from zecnb.cloud.client import Client, Listing
     from zecnb.cloud.wire import HaVip, LoadBalancer, Nic, Subnet, Vpc
-    from zecnb.schema import Column
 
 __all__ = ["read_inventory"]
 
 _WORKERS = 16
-_TEXT = pa.large_string()
 
 
 def read_inventory(
@@ -61,13 +57,14 @@ def read_inventory(
     with ThreadPoolExecutor(max_workers=_WORKERS, thread_name_prefix="zecnb-read") as pool:
         reading = _Reading(client, pool, progress)
         found: list[Nic] = []
+        called: list[Nic] = []
         if nic_ids is not None:
             found = reading.must("nics", f"{len(nic_ids)} ids", client.describe_network_interfaces, nic_ids=nic_ids)
+            called = _called(reading, client, {*nic_ids} - {nic.nic_id for nic in found})
             subnet_ids = sorted({nic.subnet_id for nic in found})
             if not subnet_ids:
-                nothing = {"subnets": SUBNETS, "nics": NICS, "holders": HOLDERS, "vpcs": VPCS}
-                frames = {name: empty(columns) for name, columns in nothing.items()}
-                return Inventory.from_frames(**frames, observed_at=began, sources=reading.sources())
+                nothing = frames_of([], [], [], [], [], called=called)
+                return Inventory.from_frames(**nothing, observed_at=began, sources=reading.sources())
             homes = {nic.subnet_id: nic.vpc_id for nic in found if nic.vpc_id}
         elif homes is not None:
             subnet_ids = sorted(homes)
@@ -76,24 +73,14 @@ def read_inventory(
         scope = f"{len(subnet_ids)} subnets" if subnet_ids is not None else vpc_id or region_id or "all"
         vpcs = [vpc_id] if vpc_id else None
         where: dict[str, Any] = {"subnet_ids": subnet_ids, "region_id": region_id, "vpc_ids": vpcs}
-        known = subnet_ids is not None and len(homes) == len(subnet_ids)  # before the subnets are read
-        around = sorted(set(homes.values())) if known else []
-        # With their VPCs the subnets beside them are listed too: advice must know what is there.
-        subnets_later = reading.begin(
-            "subnets", scope, client.describe_subnets, **({"vpc_ids": around} if known else where)
-        )
+        listing = _Subnets(reading, client, scope, where, homes)
         havips_later = reading.begin("havips", scope, client.describe_ha_vips, **where)
         members = _Members(reading, client, homes)
         if subnet_ids is not None and (homes or len(subnet_ids) <= _EACH):
             members.begin(subnet_ids)
         else:
             members.begin_all(scope, region_id=region_id, vpc_id=vpc_id)
-        beside_later: Any = None
-        if not known:
-            subnets = reading.end_must(subnets_later)
-            around = sorted({subnet.vpc_id for subnet in subnets})
-            if around and (narrow or region_id):
-                beside_later = reading.begin("subnets", "beside them", client.describe_subnets, vpc_ids=around)
+        around = listing.around()
         lb_scopes: list[str | None] = list(around) if narrow or vpc_id else [None]
         balancers_later = [
             reading.begin(
@@ -106,20 +93,76 @@ def read_inventory(
             for v in lb_scopes
         ]
         vpcs_later = reading.begin("vpcs", scope, client.describe_vpcs, vpc_ids=around if narrow or vpc_id else None)
-        if known:
-            wanted, listing = set(subnet_ids or ()), reading.end_must(subnets_later)
-            subnets = [subnet for subnet in listing if subnet.subnet_id in wanted]
-        else:
-            listing = reading.end(beside_later) if beside_later is not None else []
+        subnets, beside = listing.end()
         listed = {subnet.subnet_id for subnet in subnets}
         asked = {nic.nic_id for nic in found}  # they exist, whether their subnet is shown or not
         nics = [nic for nic in members.end() if not narrow or nic.subnet_id in listed or nic.nic_id in asked]
         havips: list[HaVip] = reading.end(havips_later)
         balancers: list[LoadBalancer] = [lb for later in balancers_later for lb in reading.end(later)]
         held_vpcs: list[Vpc] = reading.end(vpcs_later)
-    frames = _frames(held_vpcs, subnets, nics, havips, balancers)
-    frames["beside"] = _columns([subnet for subnet in listing if subnet.subnet_id not in listed], SUBNETS)
+    there = {nic.nic_id for nic in nics}
+    called = [nic for nic in called if nic.nic_id not in there]
+    frames = frames_of(held_vpcs, subnets, nics, havips, balancers, beside=beside, called=called)
     return Inventory.from_frames(**frames, observed_at=began, sources=reading.sources())
+
+
+class _Subnets:
+    """The subnets asked for, and those beside them in their VPCs: advice must know what is there.
+
+    Where the VPCs are known before, one listing has both.
+    """
+
+    def __init__(
+        self, reading: _Reading, client: Client, scope: str, where: Mapping[str, Any], homes: Mapping[str, str]
+    ) -> None:
+        self._reading, self._list, self._where = reading, client.describe_subnets, where
+        wanted = where["subnet_ids"]
+        self._known = wanted is not None and len(homes) == len(wanted)
+        self._around = sorted(set(homes.values())) if self._known else []
+        filters = {"vpc_ids": self._around} if self._known else where
+        self._later = reading.begin("subnets", scope, self._list, **filters)
+        self._subnets: list[Subnet] = []
+        self._beside: Any = None
+
+    def around(self) -> list[str]:
+        """Return their VPCs."""
+        if not self._known:
+            self._subnets = self._reading.end_must(self._later)
+            self._around = sorted({subnet.vpc_id for subnet in self._subnets})
+            part = self._where["subnet_ids"] is not None or self._where["region_id"]
+            if part and self._around:
+                self._beside = self._reading.begin("subnets", "beside them", self._list, vpc_ids=self._around)
+        return self._around
+
+    def end(self) -> tuple[list[Subnet], list[Subnet]]:
+        """Wait for them: those asked for, and the others."""
+        if self._known:
+            every: list[Subnet] = self._reading.end_must(self._later)
+            wanted = set(self._where["subnet_ids"])
+            self._subnets = [subnet for subnet in every if subnet.subnet_id in wanted]
+        else:
+            every = self._reading.end(self._beside) if self._beside is not None else []
+            wanted = {subnet.subnet_id for subnet in self._subnets}
+        return self._subnets, [subnet for subnet in every if subnet.subnet_id not in wanted]
+
+
+_NAMES = 20
+"""Names looked up at most of what was given as ids and is none."""
+
+
+def _called(reading: _Reading, client: Client, unknown: set[str]) -> list[Nic]:
+    """Return the vNICs that have what was given as an id in their name: advice tells their ids.
+
+    Ids are numbers (contract.md 5) and names have 2 to 63 characters, so a wrong id costs no call.
+    """
+    names = sorted(text for text in unknown if not text.isdecimal() and text.isprintable() and 2 <= len(text) <= 63)
+    look = partial(client.describe_network_interfaces, at_most=_NAMES)
+    later = [reading.aside(look, name=name) for name in names[:_NAMES]]
+    nics: dict[str, Nic] = {}
+    for each in later:
+        with suppress(CloudError):  # nothing rests on it
+            nics |= {nic.nic_id: nic for nic in each.result().records}
+    return list(nics.values())
 
 
 _EACH = 64
@@ -187,6 +230,10 @@ class _Reading:
         self._begun += 1
         return source, scope, self._pool.submit(call, **filters)
 
+    def aside(self, call: Callable[..., Listing[Any]], **filters: Any) -> Future[Listing[Any]]:
+        """Begin a listing that nothing rests on: it is no source."""
+        return self._pool.submit(call, **filters)
+
     def must(self, source: str, scope: str, call: Callable[..., Listing[Any]], **filters: Any) -> list[Any]:
         return self.end_must(self.begin(source, scope, call, **filters))
 
@@ -215,90 +262,3 @@ class _Reading:
 
     def sources(self) -> pd.DataFrame:
         return pd.DataFrame(self._rows, columns=list(SOURCES))
-
-
-def _frames(
-    vpcs: Sequence[Vpc],
-    subnets: Sequence[Subnet],
-    nics: Sequence[Nic],
-    havips: Sequence[HaVip],
-    balancers: Sequence[LoadBalancer],
-) -> dict[str, pd.DataFrame]:
-    frames = {
-        "vpcs": _columns(vpcs, VPCS, absent=("secondary_cidr_blocks",)).assign(
-            secondary_cidr_blocks=pd.array([", ".join(vpc.secondary_cidr_blocks or ()) or None for vpc in vpcs], "str")
-        ),
-        "subnets": _columns(subnets, SUBNETS),
-        "nics": _columns(nics, NICS, absent=("secondary_ipv4_count",)),
-    }
-    parts = [
-        _held([n for n in nics if n.primary_ipv4], "nic_primary", lambda n: (n.primary_ipv4,)),
-        _held([n for n in nics if n.secondary_ipv4s], "nic_secondary", lambda n: n.secondary_ipv4s),
-        _held([h for h in havips if h.ip_address], "havip", lambda h: (h.ip_address,), lambda h: h.ha_vip_id),
-    ]
-    for kind, of in (("lb", "private_ip_address"), ("lb_health", "health_check_private_ips")):
-        with_any = [lb for lb in balancers if getattr(lb, of)]
-        part = _held(
-            with_any,
-            kind,
-            attrgetter(of),
-            lambda lb: lb.load_balancer_id,
-            lambda lb: lb.load_balancer_name,
-            home=lambda _: None,
-        )
-        vpc = [lb.vpc_id for lb in with_any for _ in getattr(lb, of)]
-        parts.append(_settle(part, vpc, frames["subnets"]))
-    frames["holders"] = pd.concat(parts, ignore_index=True)
-    return frames
-
-
-def _columns(records: Sequence[Any], columns: Mapping[str, Column], absent: Iterable[str] = ()) -> pd.DataFrame:
-    """Turn records into a frame, one column at a time."""
-    types = {"str": _TEXT, "Int64": pa.int64()}
-    done: dict[str, Any] = {}
-    for name, column in columns.items():
-        if name not in absent:
-            done[name] = pd.array(
-                pa.array([getattr(record, name) for record in records], types[column.dtype]), dtype=column.dtype
-            )
-    return pd.DataFrame(done)
-
-
-def _held(
-    records: Sequence[Any],
-    kind: str,
-    held: Callable[[Any], Iterable[str]],
-    id_of: Callable[[Any], str] = lambda r: r.nic_id,
-    name_of: Callable[[Any], str | None] = lambda r: r.name,
-    home: Callable[[Any], str | None] = lambda r: r.subnet_id,
-) -> pd.DataFrame:
-    """Return one row per address that records hold."""
-    lists = [list(held(record)) for record in records]
-    repeat = pa.array(np.repeat(np.arange(len(lists)), [len(each) for each in lists]))
-
-    def column(of: Callable[[Any], str | None]) -> Any:
-        return pd.array(pa.array([of(record) for record in records], _TEXT).take(repeat), dtype="str")
-
-    texts = pd.array(pa.array(list(chain.from_iterable(lists)), _TEXT), dtype="str")
-    return pd.DataFrame(
-        {"subnet_id": column(home), "address": texts, "holder_id": column(id_of), "holder_name": column(name_of)}
-    ).assign(kind=pd.array([kind] * len(texts), dtype="str"))
-
-
-def _settle(part: pd.DataFrame, vpcs: list[str | None], subnets: pd.DataFrame) -> pd.DataFrame:
-    """Put each address of a load balancer into the subnet of its VPC that contains it; others are not ours."""
-    ipv4 = subnets[subnets["cidr_block"].notna()].reset_index(drop=True)
-    if part.empty or ipv4.empty:
-        return part.iloc[:0]
-    codes = {vpc: at for at, vpc in enumerate(ipv4["vpc_id"].unique())}
-    network, prefix, _ = addresses.parse_cidr(pa.array(ipv4["cidr_block"].array, _TEXT))
-    low = keys_of(ipv4["vpc_id"].map(codes).to_numpy(np.int64), network)
-    order = np.argsort(low)
-    value, good = addresses.parse(pa.array(part["address"].array, _TEXT))
-    vpc = np.array([codes.get(v, -1) for v in vpcs], np.int64)
-    key = keys_of(vpc, value)
-    at = order[np.maximum(np.searchsorted(low[order], key, "right") - 1, 0)]
-    size = np.left_shift(1, np.clip(32 - prefix[at], 0, 32)).astype(np.uint64)
-    inside = good & (vpc >= 0) & (key >= low[at]) & (key < low[at] + size)
-    settled = part.assign(subnet_id=ipv4["subnet_id"].array.take(at))
-    return settled[inside]

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from zecnb.errors import UsageError
-from zecnb.render.export import defuse
+from zecnb.files import whole
+from zecnb.render.export import write_csv
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,16 +37,9 @@ def write_events(events: pd.DataFrame, path: str | Path) -> Path:
     kind = target.suffix.lower()
     if kind not in (".csv", ".parquet"):
         raise UsageError(f"{target.name} does not end in .csv or .parquet")
-    partial = target.with_name(target.name + ".part")
-    try:
-        if kind == ".csv":
-            said = events.assign(at=events["at"].map(lambda at: at.isoformat(timespec="milliseconds")))
-            defuse(said).to_csv(partial, index=False)
-        else:
-            schema = pa.schema([(name, _TYPES.get(name, pa.string())) for name in events.columns])
-            pq.write_table(pa.Table.from_pandas(events, schema, preserve_index=False), partial)
-        partial.replace(target)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise UsageError(f"cannot write {target}: {error.strerror}") from error
+    if kind == ".csv":
+        return write_csv(events.assign(at=events["at"].map(lambda at: at.isoformat(timespec="milliseconds"))), target)
+    schema = pa.schema([(name, _TYPES.get(name, pa.string())) for name in events.columns])
+    with whole(target) as partial:
+        pq.write_table(pa.Table.from_pandas(events, schema, preserve_index=False), partial)
     return target

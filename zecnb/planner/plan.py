@@ -133,7 +133,11 @@ class Plan:
         return cls(source, source.approvals)
 
     def save(self, path: str | Path) -> Path:
-        """Write the plan as JSON: sorted, readable in ``git diff``, without secrets."""
+        """Write the plan as JSON: sorted, readable in ``git diff``, without secrets.
+
+        Raises:
+            UsageError: it cannot be written.
+        """
         return write_plan_file(self, path)
 
     @cached_property

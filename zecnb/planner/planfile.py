@@ -14,6 +14,7 @@ import pandas as pd
 
 from zecnb import schema
 from zecnb.errors import PlanEditedError, UsageError
+from zecnb.files import whole
 from zecnb.planner.options import Options
 
 if TYPE_CHECKING:
@@ -84,7 +85,11 @@ def _field_checks(record: Mapping[str, Any]) -> str:
 
 
 def write_plan_file(plan: Plan, path: str | Path) -> Path:
-    """Write a plan; the file appears whole or not at all."""
+    """Write a plan; the file appears whole or not at all.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
     document = document_of(plan) | {"approvals": plan.approvals}
     for name in (*_FRAMES, "approvals"):
         document[name] = [{**record, "check": _field_checks(record)} for record in document[name]]
@@ -92,11 +97,10 @@ def write_plan_file(plan: Plan, path: str | Path) -> Path:
         document[name]["check"] = _field_checks(document[name])
     document["checks"] = {name: _digest(document[name]) for name in _CHECKED}
     document |= {"zecnb_plan": VERSION, "digest": plan.digest}
-    target = Path(path)
-    partial = target.with_name(target.name + ".part")
-    partial.write_text(json.dumps(document, sort_keys=True, indent=1, ensure_ascii=True) + "\n", encoding="utf-8")
-    partial.replace(target)
-    return target
+    text = json.dumps(document, sort_keys=True, indent=1, ensure_ascii=True) + "\n"
+    with whole(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+    return Path(path)
 
 
 def read_plan_file(path: str | Path) -> PlanFile:

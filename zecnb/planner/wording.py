@@ -40,6 +40,7 @@ _STATUS_FIX = {
     "CREATE_FAILED": "it was never created; use another vNIC",
 }
 _TEXT = pa.large_string()
+_NAMED = 3  # vNICs named as what may be meant
 _OFFERED = np.uint64(sum(bit(code) for code, entry in CATALOGUE.items() if "{nearest}" in entry.fix))
 _GUESSES = 100  # vNIC ids that are compared with every known one; a file of nothing but unknown ids must not hang
 
@@ -200,20 +201,20 @@ class Wording(Naming):
         )
 
     def _near_nic(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        """The vNIC of that name, or those whose id differs in one or two places."""
-        nics = self.rows.board.snapshot.nics
-        ids, names = nics["nic_id"].tolist(), nics["name"].fillna("").tolist()
-        by_name = dict(zip(names, range(len(ids)), strict=True))
-        letters = np.array(ids or [""], "U").astype("U32").view(np.uint32).reshape(-1, 32)
-        words: dict[str, str] = {}
-        for text in dict.fromkeys(self._nic_id(at).to_pylist()):
-            close: list[int] = [by_name[text]] if text in by_name else []
-            if not close and len(words) < _GUESSES:
-                wanted = np.array([text], "U32").view(np.uint32)
-                close = np.flatnonzero((letters != wanted).sum(axis=1) <= 2)[:2].tolist() if ids else []
-            label = " or ".join(f"{ids[i]} ({names[i]})" if names[i] else ids[i] for i in close)
-            words[text] = f"did you mean {label}?" if close else "check the id; a vNIC just made needs a refresh"
-        return pa.array([words[text] for text in self._nic_id(at).to_pylist()], _TEXT)
+        """The vNICs of that name, or with it in theirs, or those whose id differs in one or two places."""
+        snapshot, asked = self.rows.board.snapshot, self._nic_id(at).dictionary_encode()
+        ids, names = snapshot.nic_ids, pc.fill_null(snapshot.texts("nics", "name"), "")
+        letters = np.array(ids.to_pylist() or [""], "U").astype("U32").view(np.uint32).reshape(-1, 32)
+        words: list[str] = []
+        for text in asked.dictionary.to_pylist():
+            close: list[int] = []
+            if len(words) < _GUESSES and len(ids):
+                alike = (letters != np.array([text], "U32").view(np.uint32)).sum(axis=1) <= 2
+                for found in (pc.equal(names, text), pc.match_substring(names, text), pa.array(alike)):
+                    close = close or np.flatnonzero(np.asarray(found))[:_NAMED].tolist()
+            label = " or ".join(f"{ids[i]} ({names[i]})" if names[i].as_py() else str(ids[i]) for i in close)
+            words.append(f"did you mean {label}?" if close else "check the id; a vNIC just made needs a refresh")
+        return pa.array(words, _TEXT).take(asked.indices)
 
     def _nearest(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         """An address that is free after the plan, in the same subnet, and offered to no other row."""

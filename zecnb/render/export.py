@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pandas as pd
 
-__all__ = ["defuse"]
+from zecnb.files import whole
+
+__all__ = ["defuse", "write_csv"]
 
 # Spreadsheets read these as the start of a formula; the full-width ones count in some, and leading blanks are skipped.
 _FORMULA = re.compile(r"^[\s\x00]*[=+\-@\uff1d\uff0b\uff0d\uff20\t\r\n]")
@@ -23,6 +26,17 @@ def defuse(frame: pd.DataFrame) -> pd.DataFrame:
     result = pd.concat(done, axis=1) if done else frame.copy()
     result.columns = pd.Index([_defuse(name) for name in frame.columns], dtype=object)
     return result
+
+
+def write_csv(frame: pd.DataFrame, path: str | Path) -> Path:
+    """Write a frame for spreadsheets, see ``defuse``; the file appears whole or not at all.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    with whole(path) as partial:
+        defuse(frame).to_csv(partial, index=False)
+    return Path(path)
 
 
 def _defuse_column(series: pd.Series) -> pd.Series:

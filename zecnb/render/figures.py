@@ -26,6 +26,7 @@ from matplotlib.textpath import text_to_path
 from PIL import Image
 
 from zecnb.errors import UsageError
+from zecnb.files import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,10 +98,9 @@ class Chart(ABC):
         kind = path.suffix.lower().removeprefix(".")
         if kind not in _FORMATS:
             raise UsageError(f"{path.name}: charts are saved as .png, .svg or .pdf")
-        try:
-            path.write_bytes(_render(self.draw(), kind))
-        except OSError as error:
-            raise UsageError(f"cannot write {path}: {error.strerror}") from error
+        content = _render(self.draw(), kind)
+        with whole(path) as partial:
+            partial.write_bytes(content)
         return path
 
     def _repr_png_(self) -> tuple[bytes, dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from zecnb.errors import UsageError
+from zecnb.files import whole
 from zecnb.render.cells import plain
 from zecnb.render.redact import Redactor
 from zecnb.render.tables import STYLE, bare_table
@@ -107,10 +107,8 @@ def html_report(
             footer=footer,
         )
     )
-    try:
-        path.write_text(html, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from error
+    with whole(path) as partial:
+        partial.write_text(html, encoding="utf-8")
     return path
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zecnb.render import tables
-from zecnb.render.export import defuse
+from zecnb.render.export import write_csv
 from zecnb.render.panel import files_html
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _written(plan: Plan, folder: Path) -> dict[str, Path]:
     stem = plan.digest[:12]
     paths = {word: folder / f"{name}-{stem}{ending}" for word, (name, ending) in _FILES.items()}
     # Names in the account and cells of the caller's are untrusted: no spreadsheet takes them for formulas.
-    defuse(plan.corrected()).to_csv(paths["Corrected file"], index=False)
-    defuse(plan.findings).to_csv(paths["Findings"], index=False)
+    write_csv(plan.corrected(), paths["Corrected file"])
+    write_csv(plan.findings, paths["Findings"])
     plan.save(paths["Plan"])
     return paths

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from dataclasses import astuple, dataclass
 from functools import partial
 from pathlib import Path
@@ -159,6 +160,7 @@ class Form(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._order = w.HTML()
         self.thresholds = w.VBox([w.HBox([self.warn_at, self.critical_at]), self._order])
         self._names: list[str] = []
+        self._ids: dict[str, str] = {}  # of names that one vNIC only has
         self._changed, self._do = changed, do
         self._by_count = w.HBox([self.count, self.policy], layout=w.Layout(flex_flow="row wrap"))
         self._file = w.HBox([self.upload], layout=w.Layout(margin="0 0 0 88px"))
@@ -171,7 +173,8 @@ class Form(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     @property
     def fields(self) -> Fields:
         """What is in the fields now."""
-        return Fields(*(field.value for field in self._inputs))
+        nic, *others = (field.value for field in self._inputs)
+        return Fields(self._ids.get(nic.strip(), nic), *others)
 
     @property
     def _inputs(self) -> tuple[w.Widget, ...]:
@@ -211,6 +214,9 @@ class Form(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def offer(self, names: Iterable[str]) -> None:
         """Take the vNICs to offer, ``name · id`` each."""
         self._names = sorted(names)
+        called = Counter(name.rpartition(" · ")[0] for name in self._names)
+        self._ids = {(parts := name.rpartition(" · "))[0]: parts[2] for name in self._names}
+        self._ids = {name: nic_id for name, nic_id in self._ids.items() if name and called[name] == 1}
         self._suggest()
 
     def _suggest(self) -> None:
