@@ -237,6 +237,21 @@ def test_what_is_no_batch(source: Any) -> None:
         read_requests(source)
 
 
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_rows_are_counted_as_a_spreadsheet_shows_them(tmp_path: Path, ending: str) -> None:
+    """Blank lines ask for nothing, and the rows below them keep their numbers."""
+    path = tmp_path / f"batch.{ending}"
+    if ending == "csv":
+        path.write_text("\nnic_id,ip_addresses\n\n , \na,10.0.0.1\n\nb,10.0.0.2-3\n,\n\n", encoding="utf-8")
+    else:
+        rows = [(None, None), (" ", " "), ("a", "10.0.0.1"), (None, None), ("b", "10.0.0.2-3"), (None, None)]
+        pd.DataFrame(rows, columns=["nic_id", "ip_addresses"]).to_excel(path, index=False)
+    requests = read_requests(path)
+    assert requests.nic_ids.to_pylist() == ["a", "b"]
+    assert requests.row.tolist() == [2, 4]
+    assert requests.ask_row.tolist() == [2, 4, 4]
+
+
 def test_empty_batches() -> None:
     """No rows are no requests."""
     for empty in ([], pd.DataFrame({"nic_id": [], "ip_addresses": []}, dtype="str")):
@@ -388,10 +403,10 @@ def test_blank_lines_before_the_header(tmp_path: Path) -> None:
     [
         ("gone.csv", None, "gone.csv cannot be read"),
         ("gone.xlsx", None, "gone.xlsx cannot be read"),
-        ("empty.csv", b"", "empty.csv cannot be read"),
+        ("empty.csv", b"", "empty.csv is empty"),
         ("ragged.csv", b"nic_id,ip_addresses\na,b,c,d\n", "more cells than the header has columns"),
         ("longer.csv", b"nic_id,ip_addresses\na,10.0.0.1\nb,10.0.0.2,10.0.0.3\n", "longer.csv cannot be read"),
-        ("latin.csv", "nic_id,ip_addresses,n\na,10.0.0.1,\xfc\n".encode("latin-1"), "latin.csv cannot be read"),
+        ("latin.csv", "nic_id,ip_addresses,n\na,10.0.0.1,\xfc\n".encode("latin-1"), "latin.csv is not UTF-8 text"),
         ("nul.xlsx", b"PK\x03\x04 no workbook", "nul.xlsx cannot be read"),
         ("header.csv", b"vnic,address\n", "need a column nic_id; there are vnic, address"),
         ("r.json", b"[]", "r.json: a table ends in .csv, .tsv, .txt, .xlsx"),

@@ -46,6 +46,19 @@ def total(world: World) -> int:
 # -- connecting ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("part", ["vpc_id", "subnet_id", "nic_id"])
+def test_a_part_that_is_not_there(part: str) -> None:
+    """Nothing is not taken for an empty part of the account."""
+    with zecnb.demo(progress=False) as zec, pytest.raises(UsageError, match="'17' on this account"):
+        zec.inventory(**{part: "17"})
+
+
+def test_a_seed_that_is_none() -> None:
+    """A demo account that does not exist is said in words."""
+    with pytest.raises(UsageError, match="nope is neither a seed's name nor an exported account"):
+        zecnb.demo("nope")
+
+
 def test_connect_with_an_access_key(world: World) -> None:
     """An access key and an endpoint are enough to read, plan, assign and undo."""
     with connect(**where(world)) as zec:

@@ -76,10 +76,16 @@ def demo(seed: str = "demo", *, progress: bool = True, store: str = "sqlite://")
         seed: the account it holds: ``demo``, ``empty``, ``random:SEED:SIZE`` or an exported JSON file.
         progress: show a progress bar for waits over a second.
         store: where the journal goes; by default it is forgotten with the session, as the account is.
+
+    Raises:
+        UsageError: the seed is no account's name and no file that holds one.
     """
     from zecnb.emulator import Emulator
 
-    emulator = Emulator(seed=seed)
+    try:
+        emulator = Emulator(seed=seed)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
     emulator.start()
     try:
         settings = resolve(

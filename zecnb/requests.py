@@ -118,11 +118,15 @@ class Requests:
         )
 
     @classmethod
-    def from_frame(cls, frame: pd.DataFrame) -> Requests:
+    def from_frame(cls, frame: pd.DataFrame, row: NDArray[np.int64] | None = None) -> Requests:
         """Ask for what a frame's rows say; ``nic_id`` and at least one of ``ip_addresses``, ``ip_address_count``.
 
         Column names match case-insensitively and in the API's camelCase; other columns are carried through.
         A cell of ``ip_addresses`` is text with one or more tokens, or a list of them.
+
+        Args:
+            frame: one row per request.
+            row: the numbers by which the caller knows the rows; their positions by default.
 
         Raises:
             UsageError: a needed column is missing, or addresses arrived as numbers.
@@ -137,15 +141,16 @@ class Requests:
         asked = names.get("ip_address_count")
         count, state, count_text = no_counts(len(frame)) if asked is None else read_column(frame[asked])
         others = [name for name in frame.columns if name not in names.values()]
+        row = np.arange(len(frame)) if row is None else row
         return cls(
-            row=np.arange(len(frame)),
+            row=row,
             nic_ids=nic_ids,
             nic=nic,
             count=count,
             count_state=state,
             count_text=count_text,
             ask_request=source,
-            ask_row=source,
+            ask_row=row[source],
             asks=found,
             carried=frame[others].reset_index(drop=True) if others else None,
         )
@@ -166,7 +171,7 @@ def read_requests(source: object) -> Requests:
     if isinstance(source, pd.DataFrame):
         return Requests.from_frame(source)
     if isinstance(source, str | Path):
-        return Requests.from_frame(read_table(source))
+        return Requests.from_frame(*_read_rows(source))
     if isinstance(source, list | tuple) and all(isinstance(item, dict) for item in source):
         return Requests.from_frame(pd.DataFrame({k: _object([r.get(k) for r in source]) for k in _keys(source)}))
     raise UsageError(
@@ -184,19 +189,36 @@ def _object(values: list[object]) -> pd.Series:
 
 
 def read_table(source: str | Path) -> pd.DataFrame:
-    """Read a CSV, TSV or Excel file, every cell as text.
+    """Read a CSV, TSV or Excel file, every cell as text; rows without any text are left out.
 
     Raises:
         UsageError: it cannot be read, or is no such file.
     """
-    path = Path(source)
+    return _read_rows(source)[0]
+
+
+def _read_rows(source: str | Path) -> tuple[pd.DataFrame, NDArray[np.int64]]:
+    """Read a table, and where its rows stand below the header: those without any text count, and are left out."""
+    frame = _read_file(Path(source))
+    blank = np.ones(len(frame), np.bool_)
+    for at in range(frame.shape[1]):
+        blank &= np.asarray(pc.equal(pc.utf8_trim_whitespace(pc.fill_null(column(frame.iloc[:, at]), "")), ""))
+    row = np.flatnonzero(~blank)
+    return frame.iloc[row].reset_index(drop=True), row
+
+
+def _read_file(path: Path) -> pd.DataFrame:
     ending = path.suffix.lower()
     try:
         if ending in _EXCEL_ENDINGS:
             return pd.read_excel(path, dtype=str, keep_default_na=False)
         if ending in _TEXT_ENDINGS:
-            text = path.read_text(encoding="utf-8-sig")
+            text = path.read_text(encoding="utf-8-sig").lstrip("\r\n")
             return _read_text(text, _separator(text))
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path.name} is not UTF-8 text; save it as CSV UTF-8, or as Excel") from error
+    except pd.errors.EmptyDataError as error:
+        raise UsageError(f"{path.name} is empty") from error
     except ImportError as error:
         raise UsageError(f"{path.name}: reading Excel needs openpyxl: pip install 'zecnb[excel]'") from error
     except (OSError, ValueError, KeyError, BadZipFile) as error:
@@ -212,6 +234,7 @@ def _read_text(text: str, separator: str) -> pd.DataFrame:
                 io.StringIO(text),
                 dtype=str,
                 keep_default_na=False,
+                skip_blank_lines=False,  # they count as rows
                 index_col=False,  # else cells beyond the header would shift all columns
                 sep=separator,
             )
@@ -223,7 +246,7 @@ def _read_text(text: str, separator: str) -> pd.DataFrame:
 
 def _separator(text: str) -> str:
     """Return what separates the header's columns; spreadsheets of some countries write semicolons."""
-    header = text.lstrip("\n").split("\n", 1)[0]
+    header = text.split("\n", 1)[0]
     return max((",", ";", "\t"), key=header.count)
 
 

@@ -105,6 +105,7 @@ class Session:
 
         Raises:
             CloudError: vNICs or subnets could not be read. Other sources make the inventory partial instead.
+            UsageError: there is no such VPC, subnet or vNIC.
         """
         with self._bar("reading the inventory") as tick:
             inventory = read_inventory(
@@ -115,6 +116,13 @@ class Session:
                 nic_ids=[nic_id] if nic_id is not None else None,
                 progress=tick,
             )
+        for what, given, there in (
+            ("VPC", vpc_id, inventory.vpcs["vpc_id"]),
+            ("subnet", subnet_id, inventory.subnets["subnet_id"]),
+            ("vNIC", nic_id, inventory.nics["nic_id"]),
+        ):
+            if given is not None and given not in set(there):
+                raise UsageError(f"there is no {what} {given!r} on this account, or this key may not see it")
         if remember:
             self.history().record(inventory)
         return inventory
