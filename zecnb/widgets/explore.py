@@ -79,28 +79,32 @@ class Explorer(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         return {**bundle, "text/html": table_html(self._frame)}
 
     def _build(self) -> None:
-        wide, narrow = w.Layout(width="320px"), w.Layout(width="90px")
         label = {"description_width": "auto"}
         counts = self._frame[self._word].value_counts().to_dict() if self._word else {}
         known = [word for word in VERDICTS[::-1] if word in counts]
         words = [*known, *(word for word in counts if word not in known)]
-        self.find = w.Text(description="Find", placeholder="words that a row must have", layout=wide, style=label)
+        self.find = w.Text(
+            description="Find", placeholder="words that a row must have", layout=w.Layout(width="230px"), style=label
+        )
         self.only = w.Dropdown(
             description=heading(self._word or "").capitalize(),
             options=[("all", _ANY), *((f"{plain(str(word))} ({counts[word]:,})", word) for word in words)],
-            layout=w.Layout(width="220px", display=None if self._word else "none"),
+            layout=w.Layout(width="190px", display=None if self._word else "none"),
             style=label,
         )
         self.sort = w.Dropdown(
             description="Sort by",
             options=[("as given", _ANY), *((heading(name), name) for name in self._names)],
-            layout=w.Layout(width="240px"),
+            layout=w.Layout(width="210px"),
             style=label,
         )
         self.down = w.Checkbox(description="descending", indent=False, layout=w.Layout(width="110px"))
-        self.page = w.BoundedIntText(description="Page", value=1, min=1, max=1, layout=narrow, style=label)
-        self.page.layout.width = "130px"
-        self.back, self.on = (w.Button(description=word, layout=narrow) for word in ("Previous", "Next"))
+        self.page = w.BoundedIntText(
+            description="Page", value=1, min=1, max=1, layout=w.Layout(width="110px"), style=label
+        )
+        self.back, self.on = (
+            w.Button(description=word, layout=w.Layout(width="80px")) for word in ("Previous", "Next")
+        )
         self.back.on_click(lambda _: self._turn(-1))
         self.on.on_click(lambda _: self._turn(1))
         self._words, self._table = w.HTML(), w.HTML()
