@@ -368,10 +368,12 @@ def conform(frame: pd.DataFrame, columns: Mapping[str, Column], *, required: Ite
     """Return ``frame`` with exactly ``columns``: names matched, missing ones NA, dtypes set, index reset.
 
     Raises:
-        UsageError: a required column is missing, or a value does not fit its column's dtype.
+        UsageError: it is no DataFrame, a required column is missing, or a value does not fit its column's dtype.
     """
     import pandas as pd
 
+    if not isinstance(frame, pd.DataFrame):
+        raise UsageError(f"{what} is a DataFrame with the columns {', '.join(columns)}, not {type(frame).__name__}")
     names = match_columns(frame.columns, columns)
     missing = [name for name in required if name not in names.values()]
     if missing:

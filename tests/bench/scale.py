@@ -51,7 +51,7 @@ def scale() -> Iterator[Line]:
                 threads_per_worker=1,
                 memory_limit="2GB",
                 dashboard_address="127.0.0.1:0",
-                silence_logs=logging.ERROR,
+                silence_logs=logging.CRITICAL,  # workers that end hang up on each other
             ) as cluster,
             Client(cluster) as client,
         ):

@@ -182,6 +182,11 @@ def test_what_cannot_mean_anything_is_refused() -> None:
     refused("exclude, entry 0", requests, inventory, exclude="10.0.0.300")
     refused("no option 'polcy'", requests, inventory, polcy="near")
     refused("partitions is a whole number", requests, inventory, partitions=0)
+    refused("client is one of Dask's", requests, inventory, client="tcp://127.0.0.1:8786")
+    refused("observed_at is a datetime, not '2026-01-01'", requests, inventory | {"observed_at": "2026-01-01"})
+    refused("sources is a DataFrame with the columns", requests, inventory | {"sources": 5})
+    refused("memory is a DataFrame with the columns", requests, inventory, memory=["10.0.0.1"])
+    refused("claims are a DataFrame", requests, inventory, claims=["10.0.0.1"])
 
 
 def test_wrong_data_is_refused_when_it_is_counted() -> None:
@@ -210,6 +215,8 @@ def test_a_folder_that_is_no_inventory_is_refused(tmp_path: Path) -> None:
     (folder / "inventory.json").write_text('{"version": 2, "observed_at": "2026-01-01"}')
     refused("saved by a newer zecnb", requests, folder)
     refused("batch is missing", tmp_path / "batch", split(frames, 1))
+    (tmp_path / "nothing").mkdir()
+    refused("nothing cannot be read as Parquet: No files", tmp_path / "nothing", split(frames, 1))
 
 
 def test_a_plan_is_never_written_over_something(tmp_path: Path) -> None:
@@ -218,8 +225,9 @@ def test_a_plan_is_never_written_over_something(tmp_path: Path) -> None:
     many = scale.plan(batch(frames, 6, 5), split(frames, 1), partitions=2)
     with pytest.raises(UsageError, match="is there already"):
         many.to_parquet(tmp_path)
-    with pytest.raises(UsageError, match="parts 0 to 1, not 2"):
-        many.part(2)
+    for number in (2, -1, "0"):
+        with pytest.raises(UsageError, match="parts 0 to 1, not"):
+            many.part(number)  # type: ignore[arg-type]
 
 
 def test_without_dask_it_says_what_to_install() -> None:

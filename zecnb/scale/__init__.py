@@ -61,6 +61,8 @@ def plan(
     chosen = Options.of(options)
     if partitions is not None and (isinstance(partitions, bool) or not isinstance(partitions, int) or partitions < 1):
         raise UsageError(f"partitions is a whole number of 1 or more, not {partitions!r}")
+    if client is not None and not hasattr(client, "as_current"):
+        raise UsageError(f"client is one of Dask's, distributed.Client(...), not {client!r}")
     try:
         from zecnb.scale.planning import make_scale_plan
     except ImportError as error:

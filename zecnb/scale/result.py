@@ -120,8 +120,8 @@ class ScalePlan:
         Raises:
             UsageError: there is no such part.
         """
-        if not 0 <= number < self.npartitions:
-            raise UsageError(f"the plan has parts 0 to {self.npartitions - 1}, not {number}")
+        if not isinstance(number, int) or not 0 <= number < self.npartitions:
+            raise UsageError(f"the plan has parts 0 to {self.npartitions - 1}, not {number!r}")
         with on(self._client):
             plan: Plan = self._parts[number].compute()
         return plan

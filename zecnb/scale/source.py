@@ -59,6 +59,8 @@ def read_source(inventory: object) -> Source:
     if missing := [name for name in ("subnets", "nics", "holders") if name not in given]:
         raise UsageError(f"inventory: {', '.join(missing)} missing; there are {', '.join(given) or 'no frames'}")
     when = given.get("observed_at") or datetime.now(UTC)
+    if not isinstance(when, datetime):
+        raise UsageError(f"inventory: observed_at is a datetime, not {when!r}")
     sources = given.get("sources")
     return Source(
         subnets=_small(given, "subnets"),
@@ -91,7 +93,8 @@ def _parquet(path: Path) -> dd.DataFrame:
         with dask.config.set({"dataframe.convert-string": False}):  # text is what it is for pandas
             return dd.read_parquet(path, split_row_groups=True)
     except (OSError, ValueError, pa.ArrowException) as error:
-        raise UsageError(f"{path} cannot be read as Parquet: {error}") from error
+        why = str(error).rpartition("Original Message: ")[2]  # Dask tells first which of its functions it is from
+        raise UsageError(f"{path} cannot be read as Parquet: {why}") from error
 
 
 def _small(given: Mapping[str, Any], name: str) -> pd.DataFrame:
