@@ -41,6 +41,13 @@ def test_no_text_is_cut_or_covered(past: str, dark: bool) -> None:
     check_texts(chart(PASTS[past], name="a very long name of a subnet that does not end here", dark=dark).figure)
 
 
+def test_subnet_without_room_is_drawn() -> None:
+    """A subnet in which nothing can be assigned is full, and its picture has a scale all the same."""
+    made = outlook(history([0] * 20, usable=0, subnet="s", vpc=None)).chart("s")
+    check_texts(made.figure)
+    assert repr(made) == "ForecastChart(s: 0 of 0 used · filling · +0.00 a day (+0.00 to +0.00) · full reached)"
+
+
 def marks(made: ForecastChart) -> list[str]:
     """Return what is written under the time axis, in order of time."""
     texts = [text for text in made.figure.axes[1].texts if text.get_position()[1] < 0]

@@ -104,7 +104,7 @@ class ForecastChart(Chart):
         last = self.used.index[-1]
         days = (self.used.index - last) / _DAY
         begin, end = float(days[0]), float(len(self.band) or 7)
-        top = max(self.usable, float(self.used.max())) * 1.07
+        top = max(self.usable, float(self.used.max()), 1.0) * 1.07
         axes.set_xlim(begin, end)
         axes.set_ylim(0, top)
         self._scales(axes, paint, last)
@@ -249,7 +249,7 @@ class ForecastChart(Chart):
         used = int(self.used.iloc[-1])
         said = [f"{used:,} of {self.usable:,} used", self.status]
         if np.isfinite(self.slope[0]) and self.status != "not filling":
-            slope, low, high = self.slope
+            slope, low, high = (round(each, 2) + 0.0 for each in self.slope)  # no -0.00
             said.append(f"{slope:+,.2f} a day ({low:+,.2f} to {high:+,.2f})")
         full = self.thresholds.iloc[-1]
         if pd.notna(full["from"]):
