@@ -10,6 +10,7 @@ from tests.render.layout import check_texts
 from zecnb.capacity.comparison import compare
 from zecnb.errors import UsageError
 from zecnb.render.cells import NOTHING
+from zecnb.render.scenarios import ScenarioChart
 
 
 def test_one_row_per_subnet_that_differs() -> None:
@@ -151,6 +152,31 @@ def test_nothing_to_draw() -> None:
     """Where nothing differs the picture says so."""
     chart = compare(account().what_if("a")).chart()
     assert "no subnet differs" in [text.get_text() for axes in chart.figure.axes for text in axes.texts]
+
+
+def test_more_subnets_than_a_picture_has_room_for() -> None:
+    """The first are drawn, the others counted, in the picture and in words; the frame has all."""
+    frame = compare(account().what_if("a").split("sub-app", 29).split("sub-gw", 29).reserve("10.0.4.2")).frame
+    chart = ScenarioChart(frame, ("now", "a"))
+    assert len(frame) > 60
+    check_texts(chart.figure)
+    rest = f"{len(frame) - 20} more subnets"
+    assert f"… {rest}" in [text.get_text() for axes in chart.figure.axes for text in axes.texts]
+    assert chart.text().endswith(f"... {rest}")
+    assert repr(chart) == f"ScenarioChart({len(frame)} subnets · now, a)"
+
+
+def test_picture_of_another_frame() -> None:
+    """A frame that is no comparison's is refused with the column that it lacks."""
+    frame = compare(account().what_if("a").drain(WEB1)).frame
+    with pytest.raises(UsageError, match="needs the column reserved_a"):
+        ScenarioChart(frame.drop(columns="reserved_a"), ("now", "a"))
+
+
+def test_repr_counts_what_differs() -> None:
+    """The repr has the names and how many subnets differ."""
+    assert repr(compare(account().what_if("a").drain(WEB1))) == "Comparison(now, a: 1 subnet differs)"
+    assert repr(compare(account().what_if("a"))) == "Comparison(now, a: 0 subnets differ)"
 
 
 def test_too_many_scenarios_for_a_picture() -> None:

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.planner.accounts import account, held_offsets, one_subnet
+from tests.planner.accounts import EVIL, account, held_offsets, one_subnet
 from zecnb.capacity.headroom import headroom
 from zecnb.errors import UsageError
+from zecnb.inventory import Inventory
 
 
 def test_more_fits_up_to_what_is_free() -> None:
@@ -115,6 +116,23 @@ def test_subnet_outside_the_vpc() -> None:
     """A subnet named with another VPC is a mistake that is said."""
     with pytest.raises(UsageError, match="is not in VPC vpc-b"):
         headroom(account(), subnet_id="sub-app", vpc_id="vpc-b", more=1)
+
+
+def test_html_escapes_names() -> None:
+    """Names that hold markup are shown as text, under the answer."""
+    base = account()
+    evil = Inventory.from_frames(subnets=base.subnets.assign(name=EVIL), nics=base.nics, holders=base.holders)
+    shown = headroom(evil, more=1)._repr_html_()
+    assert EVIL not in shown
+    assert "1 wanted, 1,503 free in 8 subnets: fits" in shown
+
+
+def test_vpc_without_subnets() -> None:
+    """A VPC that no subnet is in has no room."""
+    base = account()
+    vpcs = pd.DataFrame({"vpc_id": ["vpc-a", "vpc-b", "vpc-new"], "cidr_block": [None, None, "10.9.0.0/16"]})
+    inventory = Inventory.from_frames(vpcs=vpcs, subnets=base.subnets, nics=base.nics, holders=base.holders)
+    assert headroom(inventory, vpc_id="vpc-new", more=3).short == 3
 
 
 def test_repr_is_the_answer() -> None:

@@ -157,6 +157,9 @@ def test_files_of_another_kind(history: History, tmp_path: Path) -> None:
     for name in ("past.csv", "past.xlsx", "past.parquet"):
         with pytest.raises(UsageError, match=f"{name} cannot be read"):
             history.load(tmp_path / name)
+    pd.DataFrame({"at": ["2026-03-02"], "used": [1]}).to_parquet(tmp_path / "past.parquet")
+    with pytest.raises(UsageError, match="columns subnet_id, cidr, usable missing; there are at, used"):
+        history.load(tmp_path / "past.parquet")
     (tmp_path / "past.parquet").write_text("no")
     with pytest.raises(UsageError, match=r"past\.parquet cannot be read"):
         history.load(tmp_path / "past.parquet")

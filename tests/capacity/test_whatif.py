@@ -475,6 +475,14 @@ def test_widen_beyond_the_vpc() -> None:
         inventory.what_if().widen("sub-twin", 19)
 
 
+def test_plan_whose_nic_is_gone() -> None:
+    """A plan for a vNIC that the scenario deleted names it."""
+    inventory = account()
+    plan = inventory.plan(WEB1, ip_addresses="10.0.4.2")
+    with pytest.raises(UsageError, match="vNIC 'nic-web1', which is not here"):
+        inventory.what_if().drain(WEB1, delete=True).apply(plan)
+
+
 def test_plan_whose_nic_moved_away() -> None:
     """A plan for addresses of a subnet that its vNIC has left names the address."""
     inventory = account()
