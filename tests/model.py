@@ -178,8 +178,7 @@ class Model(Networks):
         nic = self._ready(name)
         if isinstance(nic, str):
             return nic
-        net, rules = self.subnets[nic.subnet], self.rules
-        room = rules.limit - len(nic.secondary) - (rules.limit_counts_primary and nic.primary is not None)
+        net, rules, room = self.subnets[nic.subnet], self.rules, self.room(nic)
         if rules.limit_first and (len(texts) or count or 0) > room:
             return LIMIT
         wanted: list[IPv4Address] = []
@@ -203,6 +202,11 @@ class Model(Networks):
         nic.secondary += wanted
         net.held |= dict.fromkeys(wanted, name)
         return wanted
+
+    def room(self, nic: Nic) -> int:
+        """How many more addresses a vNIC may have (A9)."""
+        counted = self.rules.limit_counts_primary and nic.primary is not None
+        return self.rules.limit - len(nic.secondary) - counted
 
     def _ready(self, name: str) -> Nic | str:
         """The first three steps of A8."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from tests.emulator.account import Account
-from tests.model import HERE, THERE, Model, Rules
+from tests.model import HERE, LIMIT, THERE, Model, Rules
 from tests.model_networks import REFUSED, Subnet, Vpc, cidr_of
 from zecnb.emulator import Settings, attachments
 
@@ -69,15 +69,23 @@ class Base(RuleBasedStateMachine):
         self.account.state.random.seed(1)  # the same ids each time: an example can be run again
         vpc = self.ask("CreateVpc", set(), name="first", cidrBlock="10.0.0.0/16", mtu=1500)["vpcId"]
         self.model.vpcs[vpc] = Vpc([cidr_of("10.0.0.0/16")], six=False)
-        asked = {"vpcId": vpc, "name": "net", "regionId": HERE, "stackType": "IPv4", "cidrBlock": "10.0.0.0/28"}
-        subnet = self.ask("CreateSubnet", set(), **asked)["subnetId"]
-        self.model.subnets[subnet] = Subnet(vpc, HERE, cidr_of("10.0.0.0/28"))
+        for cidr, stack in (("10.0.0.0/28", "IPv4"), ("10.0.0.16/28", "IPv4_IPv6")):
+            asked = {"vpcId": vpc, "name": "net", "regionId": HERE, "stackType": stack, "cidrBlock": cidr}
+            subnet = self.ask("CreateSubnet", set(), **asked, ipv6Type="Private")["subnetId"]
+            self.model.subnets[subnet] = Subnet(vpc, HERE, cidr_of(cidr), stack)
+            for each in (None, "IPv6" if stack == "IPv4_IPv6" else None):
+                made = self.ask("CreateNetworkInterface", set(), name="vm", subnetId=subnet, nicStackType=each)["nicId"]
+                self.model.add_nic(made, subnet, each)
         for number, region in enumerate((HERE, HERE, THERE)):
             made = attachments.create_instance(self.account.state, f"host-{number}", region)
             self.model.instances[made] = region
-        for _ in range(2):
-            made = self.ask("CreateNetworkInterface", set(), name="vm", subnetId=subnet)["nicId"]
-            self.model.add_nic(made, subnet, None)
+        asked = {"regionId": HERE, "internetChargeType": "ByBandwidth", "name": "eip", "amount": 5}
+        self.model.eips = dict.fromkeys(self.ask("CreateEips", set(), **asked)["eipIds"], (HERE, None))
+        self.model.pass_time(5.0)
+        nic, host = next(iter(self.model.nics)), next(iter(self.model.instances))
+        refused = isinstance(self.model.assign(nic, [], 1), str)
+        self.ask("BatchAssignNetworkInterfaceIpv4", {LIMIT} if refused else set(), nicId=nic, ipAddressCount=1)
+        self.ask("AttachNetworkInterface", self.model.attach(nic, host), nicId=nic, instanceId=host)
         self.model.pass_time(5.0)
 
     def teardown(self) -> None:

@@ -79,10 +79,29 @@ class Nics(Base):
         nic = self.draw(data, self.model.nics)
         self._assign(nic, [self.draw_address(data, nic) for _ in range(amount)], count)
 
+    @rule(data=st.data(), own=st.booleans())
+    def assign_twice(self, data: st.DataObject, *, own: bool) -> None:
+        """BatchAssignNetworkInterfaceIpv4 with an address twice (A13), or with one that the vNIC has already (A14)."""
+        nic = self.draw(data, self.model.nics)
+        known = self.model.nics.get(nic)
+        had = [str(each) for each in known.secondary] if known and own else []
+        address = data.draw(st.sampled_from(had)) if had else self.draw_address(data, nic)
+        self._assign(nic, [address, address] if not had else [address], None)
+
     @rule(data=st.data(), count=st.sampled_from([1, 2, 3, 4, 8, 9, 10, 0, 10**30]))
     def assign_counted(self, data: st.DataObject, count: int) -> None:
         """BatchAssignNetworkInterfaceIpv4 with a count."""
         self._assign(self.draw(data, self.model.nics), [], count)
+
+    @rule(data=st.data(), over=st.sampled_from([0, 1]), listed=st.booleans(), bad=st.booleans())
+    def assign_to_the_limit(self, data: st.DataObject, over: int, *, listed: bool, bad: bool) -> None:
+        """BatchAssignNetworkInterfaceIpv4 with just as many as a vNIC may have, or one more, or a bad one."""
+        nic = data.draw(st.sampled_from([*sorted(self.model.nics), *self.gone[-1:]]))
+        known = self.model.nics.get(nic)
+        count = max(self.model.room(known), 0) + over if known else 1
+        free = self.model.subnets[known.subnet].free[:count] if known else []
+        asked = [str(each) for each in free] + (["10.0.0.1"] if bad else [])
+        self._assign(nic, asked if listed else [], None if listed else count)
 
     def _assign(self, nic: str, addresses: list[str], count: int | None) -> None:
         expected = self.model.assign(nic, addresses, count)
@@ -109,8 +128,9 @@ class Nics(Base):
 
     @rule(data=st.data(), smallest=st.booleans())
     def replace_primary(self, data: st.DataObject, *, smallest: bool) -> None:
-        """ReplaceNetworkInterfacePrimaryIpv4."""
-        nic = self.draw(data, self.model.nics)
+        """ReplaceNetworkInterfacePrimaryIpv4, of vNICs that have an EIP more often than of others: it follows."""
+        bound = [at[0] for _, at in self.model.eips.values() if at]
+        nic = self.draw(data, [*self.model.nics, *bound * 2])
         address = None if smallest else self.draw_address(data, nic) or None
         expected = self.model.replace_primary(nic, address)
         answer = self.ask("ReplaceNetworkInterfacePrimaryIpv4", None, nicId=nic, primaryIpAddress=address)

@@ -45,7 +45,7 @@ class Others(Base):
 
     # -- elastic IPs ---------------------------------------------------------------------------------------------
 
-    @precondition(lambda self: len(self.model.eips) < 6)
+    @precondition(lambda self: len(self.model.eips) < 8)
     @rule(there=st.integers(0, 3))
     def create_eip(self, there: int) -> None:
         """CreateEips."""
@@ -53,16 +53,22 @@ class Others(Base):
         [eip] = self.ask("CreateEips", set(), **asked)["eipIds"]
         self.model.eips[eip] = (asked["regionId"], None)
 
-    @rule(data=st.data(), primary=st.booleans())
-    def bind_eip(self, data: st.DataObject, *, primary: bool) -> None:
-        """AssociateEipAddress: an EIP that cannot be bound is reported."""
-        eip, nic = self.draw(data, self.model.eips), self.draw(data, self.model.nics)
+    @rule(data=st.data(), primary=st.booleans(), amount=st.sampled_from([1, 1, 2, 5]))
+    def bind_eips(self, data: st.DataObject, amount: int, *, primary: bool) -> None:
+        """AssociateEipAddress: EIPs that cannot be bound are reported, the others are bound."""
+        eips, nic = (
+            data.draw(st.permutations([*sorted(self.model.eips), self.gone[-1]])),
+            self.draw(data, self.model.nics),
+        )
+        eips = eips[:amount]
         known = self.model.nics.get(nic)
         own = [str(each) for each in (known.primary, *known.secondary) if each] if known else []
         address = data.draw(st.sampled_from([*own * 3, "10.0.0.9"])) if not primary else None
-        codes = self.model.bind(eip, nic, address)
-        answer = self.ask("AssociateEipAddress", codes or set(), eipIds=[eip], nicId=nic, lanIp=address)
-        assert answer.get("failedEipIds", []) == ([eip] if codes is None else [])
+        codes = [self.model.bind(eip, nic, address) for eip in eips]
+        refused = set().union(*(each or set() for each in codes))
+        answer = self.ask("AssociateEipAddress", refused, eipIds=eips, nicId=nic, lanIp=address)
+        failed = [eip for eip, each in zip(eips, codes, strict=True) if each is None]
+        assert answer.get("failedEipIds", []) == failed
 
     @rule(data=st.data())
     def loosen_eip(self, data: st.DataObject) -> None:
