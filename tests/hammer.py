@@ -1,8 +1,8 @@
 """Many clients on one nearly full subnet, a kill, and a checker of what they saw.
 
 ``python -m tests.hammer --seconds 60 --threads 32``. Prints what was done; exits 1 when the history has no order in
-which one account could have given these answers (linearizability, address by address), when an acknowledged write is
-missing after SIGKILL and restart, or when counts and rows differ.
+which one account could have given these answers (linearizability of the whole subnet, see ``tests.linear``), when an
+acknowledged write is missing after SIGKILL and restart, or when counts and rows differ.
 """
 
 from __future__ import annotations
@@ -15,87 +15,17 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import httpx
 
 from tests.emulator.account import ASSIGN, NICS, UNASSIGN, Account
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from tests.linear import LOST, NOBODY, OK, Call, disorder
 
 FREE = 30
 """Addresses that are free at the beginning."""
-
-IN_USED, ILLEGAL = "INVALID_SUBNET_PRIVATE_IPV4_IN_USED", "INVALID_PARAMETER_PRIVATE_IP_ILLEGAL"
-
-
-class Op(NamedTuple):
-    """What a call did to one address, or saw of it.
-
-    Attributes:
-        start, end: seconds; the end is infinite when no answer came.
-        kind: take, give, held (by somebody), lacked (not held by the vNIC), is (held by exactly that vNIC, or nobody).
-        nic: the vNIC, None for nobody.
-    """
-
-    start: float
-    end: float
-    kind: str
-    nic: str | None
-
-
-def after(op: Op, holder: str | None) -> tuple[bool, str | None]:
-    """Return whether an operation can happen when ``holder`` has the address, and who has it then."""
-    match op.kind:
-        case "take":
-            return holder is None, op.nic
-        case "give":
-            return holder == op.nic, None
-        case "held":
-            return holder is not None, holder
-        case "lacked":
-            return holder != op.nic, holder
-    return holder == op.nic, holder
-
-
-def explain(ops: Iterable[Op], holder: str | None) -> bool:
-    """Return whether some order of the operations, each between its start and end, gives these answers.
-
-    Walks through starts and ends in time and keeps every state that is possible: who holds the address, and which
-    calls under way have had their effect already.
-    """
-    events = sorted(
-        (moment, order, number, op)
-        for number, op in enumerate(ops)
-        for order, moment in ((0, op.start), (1, op.end))
-        if moment != float("inf")
-    )
-    under_way: dict[int, Op] = {}
-    states: set[tuple[str | None, frozenset[int]]] = {(holder, frozenset())}
-    for _, order, number, op in events:
-        if order == 0:
-            under_way[number] = op
-            continue
-        reached: set[tuple[str | None, frozenset[int]]] = set()
-        waiting, known = list(states), set(states)
-        while waiting:
-            who, done = waiting.pop()
-            if number in done:
-                reached.add((who, done - {number}))
-                continue
-            for other, each in under_way.items():
-                possible, then = after(each, who)
-                if other not in done and possible and (new := (then, done | {other})) not in known:
-                    known.add(new)
-                    waiting.append(new)
-        del under_way[number]
-        states = reached
-        if not states:
-            return False
-    return True
 
 
 class Server:
@@ -145,7 +75,8 @@ class Hammer:
 
     def __init__(self, nics: list[str], spots: list[str]) -> None:
         self.nics, self.spots = nics, spots
-        self.history: dict[str, list[Op]] = defaultdict(list)
+        self.numbers = {address: number for number, address in enumerate(spots)}
+        self.calls: list[Call] = []
         self.answers: Counter[str] = Counter()
         self.lock = threading.Lock()
         self.over = threading.Event()
@@ -159,42 +90,37 @@ class Hammer:
                 amount = {"one": 1, "list": 2, "count": chance.randint(1, 3), "give": chance.randint(1, 2)}[kind]
                 asked = chance.sample(self.spots, amount)
                 if kind == "give" and chance.random() < 0.8:
-                    try:
-                        shown = call(client, NICS, nicIds=[nic])["response"]["dataSet"][0]
-                    except (httpx.HTTPError, ValueError):
+                    shown = self._call(client, "look", nic, [], 0)
+                    if shown is None:
                         return  # killed while it read
-                    asked = shown["secondaryIpv4s"][:amount] or asked
-                start = time.monotonic()
-                try:
-                    if kind == "give":
-                        said = call(client, UNASSIGN, nicId=nic, ipAddresses=asked)
-                    elif kind == "count":
-                        said = call(client, ASSIGN, nicId=nic, ipAddressCount=amount)
-                    else:
-                        said = call(client, ASSIGN, nicId=nic, ipAddresses=asked)
-                except (httpx.HTTPError, ValueError):
-                    self._unknown(start, kind, nic, asked)
+                    asked = shown[:amount] or asked
+                if self._call(client, kind, nic, [] if kind == "count" else asked, amount) is None:
                     return
-                self._note(start, time.monotonic(), kind, nic, asked, said)
 
-    def _note(self, start: float, end: float, kind: str, nic: str, asked: list[str], said: Any) -> None:
-        code = said.get("code", "OK")
+    def _call(self, client: httpx.Client, kind: str, nic: str, asked: list[str], amount: int) -> list[str] | None:
+        """Call and note what was answered; return the addresses in the answer, None when there was no answer."""
+        action, body = {
+            "look": (NICS, {"nicIds": [nic]}),
+            "give": (UNASSIGN, {"nicId": nic, "ipAddresses": asked}),
+            "count": (ASSIGN, {"nicId": nic, "ipAddressCount": amount}),
+        }.get(kind, (ASSIGN, {"nicId": nic, "ipAddresses": asked}))
+        start = time.monotonic()
+        try:
+            said, end = call(client, action, **body), time.monotonic()
+        except (httpx.HTTPError, ValueError):
+            said, end = {"code": LOST}, float("inf")
+        code, found = said.get("code", OK), asked
+        if code == OK and kind == "look":
+            found = said["response"]["dataSet"][0]["secondaryIpv4s"]
+        elif code == OK and kind != "give":
+            found = said["response"]["ipAddresses"]
+        spots, count = tuple(self.numbers[each] for each in found), amount if kind == "count" else 0
+        noted = Call(start, end, kind if kind in ("look", "give") else "take", nic, spots, count, code)
         with self.lock:
             self.answers[f"{kind} {code}"] += 1
-            if code == "OK":
-                for address in asked if kind == "give" else said["response"]["ipAddresses"]:
-                    self.history[address].append(Op(start, end, "give" if kind == "give" else "take", nic))
-            elif len(asked) == 1 and kind == "one" and code == IN_USED:
-                self.history[asked[0]].append(Op(start, end, "held", nic))
-            elif len(asked) == 1 and kind == "give" and code == ILLEGAL:
-                self.history[asked[0]].append(Op(start, end, "lacked", nic))
-
-    def _unknown(self, start: float, kind: str, nic: str, asked: list[str]) -> None:
-        """Nobody answered: it may have happened, a count to any address."""
-        with self.lock:
-            self.answers[f"{kind} no answer"] += 1
-            for address in self.spots if kind == "count" else asked:
-                self.history[address].append(Op(start, float("inf"), "give" if kind == "give" else "take", nic))
+            if kind != "look" or code == OK:
+                self.calls.append(noted)
+        return None if code == LOST else found
 
 
 def run(seconds: float, threads: int, seed: int) -> list[str]:
@@ -216,34 +142,32 @@ def run(seconds: float, threads: int, seed: int) -> list[str]:
             thread.join(60)
         server = Server(db, account)
         try:
-            wrong = _check(server, hammer, holders)
+            wrong = _check(server, hammer)
         finally:
             server.kill()
     for answer, times in sorted(hammer.answers.items()):
         print(f"{times:8}  {answer}")
-    noted = sum(map(len, hammer.history.values()))
-    print(f"{hammer.answers.total():,} calls of {threads} clients, {noted:,} noted effects")
+    print(f"{hammer.answers.total():,} calls of {threads} clients")
     return wrong
 
 
-def _check(server: Server, hammer: Hammer, holders: dict[str, str | None]) -> list[str]:
+def _check(server: Server, hammer: Hammer) -> list[str]:
     wrong = []
     with server.client() as client:
         [subnet] = call(client, "DescribeSubnets")["response"]["dataSet"]
         nics = call(client, NICS, pageSize=1000)["response"]["dataSet"]
         vips = call(client, "DescribeHaVips", pageSize=1000)["response"]["dataSet"]
-    now = time.monotonic()
-    rows = [(address, each["nicId"]) for each in nics for address in each["privateIpList"]]
-    rows += [(each["ipAddress"], each["haVipId"]) for each in vips]
-    owners = dict(rows)
-    if len(owners) != len(rows):
+    rows = [address for each in nics for address in each["privateIpList"]] + [each["ipAddress"] for each in vips]
+    if len(set(rows)) != len(rows):
         wrong.append("an address has two owners")
     if subnet["usageIpv4Count"] != len(rows):
         wrong.append(f"the subnet counts {subnet['usageIpv4Count']}, the rows are {len(rows)}")
-    for address, holder in holders.items():
-        ops = [*hammer.history[address], Op(now, now + 1, "is", owners.get(address))]
-        if not explain(ops, holder):
-            wrong.append(f"{address}: no order explains what was answered about it")
+    now = time.monotonic()
+    for each in nics:
+        spots = tuple(hammer.numbers[address] for address in each["secondaryIpv4s"])
+        hammer.calls.append(Call(now, now + 1, "look", each["nicId"], spots))
+    if odd := disorder(hammer.calls, (NOBODY,) * len(hammer.spots)):
+        wrong.append(f"no order explains {odd}")
     return wrong
 
 
