@@ -76,7 +76,7 @@ def create_nic(
                 mac,
                 instance,
                 asked["securityGroupId"] or vpc["security_group_id"],
-                new_ipv6(state, subnet) if stack != "IPv4" else None,
+                new_ipv6(state, subnet, state.next_seq("nic")) if stack != "IPv4" else None,
                 state.clock() + slow if slow > 0 and status is None else 0.0,
                 created,
                 created,
@@ -90,11 +90,11 @@ def create_nic(
     return {"nicId": nic_id}
 
 
-def new_ipv6(state: State, subnet: Row) -> str:
-    """Return the first address of a random IPv6 prefix of a subnet."""
+def new_ipv6(state: State, subnet: Row, seq: int) -> str:
+    """Return an address in a prefix of its own for the vNIC that is made as number ``seq``."""
     block, mask = ipaddress.IPv6Network(subnet["ipv6_cidr"]), subnet["ipv6_mask"] or IPV6_MASK
-    at = state.random.randrange(1 << (mask - block.prefixlen)) << (128 - mask)
-    return str(block.network_address + at + 2)
+    at = (state.random.randint(16, 65535) << 16 | seq & 0xFFFF) % (1 << (mask - block.prefixlen))
+    return str(block.network_address + (at << (128 - mask)) + 2)
 
 
 def require_group(state: State, group: str | None) -> None:

@@ -98,7 +98,7 @@ def _plant_nics(state: State, connection: Connection, folder: Path, created: str
         made.append((
             row["nic_id"], at, row["name"], row["region_id"] or subnet["region_id"], row["vpc_id"], row["subnet_id"],
             row["status"], row["nic_type"], row["nic_subnet_type"], mac, row["instance_id"],
-            groups.get(row["vpc_id"], ""), new_ipv6(state, subnet) if six else None, 0.0, created, created,
+            groups.get(row["vpc_id"], ""), new_ipv6(state, subnet, at) if six else None, 0.0, created, created,
         ))  # fmt: skip
     connection.executemany(f"INSERT INTO nic VALUES ({', '.join('?' * 16)})", made)
 
