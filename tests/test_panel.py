@@ -336,6 +336,22 @@ def test_showing_what_was_typed_is_no_pick(zec: Session, free: str) -> None:
     assert panel.form.addresses.value == "typed meanwhile"
 
 
+def test_a_pick_is_not_lost_to_a_preview_under_way(zec: Session, free: str) -> None:
+    """A preview may put the older addresses back on the map before the pick is written: the pick counts."""
+    panel = settle(zec.panel(WEB_07, ip_addresses=free))
+    panel._pick("")
+    settle(panel)
+    assert (panel.form.addresses.value, panel.map.selection) == ("", "")
+
+
+def test_the_head_does_not_depend_on_which_was_read_first(zec: Session) -> None:
+    """With a vNIC it tells of what the preview rests on, also when the names come later: else the map would move."""
+    panel = settle(zec.panel(WEB_07))
+    told = panel._head.value
+    panel._load_names()
+    assert panel._head.value == told
+
+
 def test_picking_after_a_count_asks_for_addresses(zec: Session, free: str) -> None:
     """A pick says which, so the count gives way."""
     panel = settle(zec.panel(WEB_07, ip_address_count=2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
+import zmq
+from jupyter_client.channels import AsyncZMQSocketChannel
 
 import zecnb
 from zecnb.emulator import Emulator
@@ -135,6 +138,20 @@ def test_an_error_that_an_output_widget_swallows_fails(run: Run) -> None:
     """The cell and papermill call it success; the run is none."""
     code, _, err = run("import ipywidgets\nwith ipywidgets.Output():\n    1 / 0")
     assert (code, err) == (1, "zecnb: caught by an Output widget: ZeroDivisionError: division by zero\n")
+
+
+def test_a_reply_whose_wake_up_got_lost_is_found(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits for a kernel without end may wait for ever: the socket is looked at again and again."""
+    look = AsyncZMQSocketChannel.get_msg
+
+    async def deaf(channel: AsyncZMQSocketChannel, timeout: float | None = None) -> dict[str, Any]:  # noqa: ASYNC109
+        if channel.socket.type == zmq.SUB:  # nothing is sent over that one
+            return await look(channel, timeout)
+        await asyncio.sleep(3600 if timeout is None else timeout)
+        return await look(channel, 0)
+
+    monkeypatch.setattr(AsyncZMQSocketChannel, "get_msg", deaf)
+    assert run("import time\ntime.sleep(1)")[0] == 0
 
 
 def test_a_kernel_that_dies(run: Run) -> None:

@@ -152,7 +152,7 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         return [w.HTML(STYLE), top, self._offer, self.form, *verdict, *end]
 
     def _watch(self) -> None:
-        self.map.observe(lambda _: self._pick(), names="selection")
+        self.map.observe(lambda change: self._pick(change["new"]), names="selection")
         for button, act in (
             (self._refresh, self._reread),
             (self._assign, self._confirm_assign),
@@ -206,15 +206,18 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.map.layout.display = "none"
         self.form.about.value = ""
 
-    def _pick(self) -> None:
-        """Put what was picked on the map into the address field; picking after a count asks for addresses."""
+    def _pick(self, picked: str) -> None:
+        """Put what was picked on the map into the address field; picking after a count asks for addresses.
+
+        The map itself may say something older by now: a preview under way shows there what it was asked for.
+        """
         form = self.form
         if threading.get_ident() == self._placing:
             return
         if form.mode.value == "addresses":
-            form.addresses.value = self.map.merged(form.addresses.value)
-        elif self.map.selection:
-            form.addresses.value = self.map.selection
+            form.addresses.value = self.map.merged(form.addresses.value, picked)
+        elif picked:
+            form.addresses.value = picked
             form.mode.value = "addresses"
 
     def _place(self, text: str) -> None:
@@ -229,7 +232,7 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         inventory = self._session.inventory()
         pairs = zip(inventory.nics["name"].fillna(""), inventory.nics["nic_id"], strict=True)
         self.form.offer(f"{name} · {nic_id}" if name else nic_id for name, nic_id in pairs)
-        if self.plan is None and self.fields.blank:  # else it is told with the plan, of what that rests on
+        if self.fields.blank and not self.fields.nic_id:  # else a preview tells it, of what that rests on
             self._tell_basis(inventory)
 
     def _tell_basis(self, snapshot: Snapshot) -> None:

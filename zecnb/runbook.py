@@ -5,14 +5,17 @@ from __future__ import annotations
 import ast
 import json
 import logging
+import math
 import os
 import re
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
+from queue import Empty
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from zecnb.errors import UsageError
@@ -24,12 +27,14 @@ from zecnb.showcase import notebooks_folder
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from jupyter_client.asynchronous.client import AsyncKernelClient
     from nbformat import NotebookNode
 
 __all__ = ["Outcome", "run_runbook"]
 
 _SECRET = re.compile(r"password|secret|token|credential", re.IGNORECASE)
 _LONGEST = 500  # characters of an error that are repeated
+_LOOK_AGAIN = 0.5  # seconds
 
 
 def run_runbook(notebook: str, given: Sequence[str], out: Path, timeout: int | None = None) -> int:
@@ -222,6 +227,28 @@ def _environment(told: Path) -> Iterator[None]:
             os.environ[VARIABLE] = before
 
 
+def _client() -> type[AsyncKernelClient]:
+    """Return a client that hears every reply: what is sent for an Output widget meanwhile can eat its wake-up."""
+    from jupyter_client.asynchronous.client import AsyncKernelClient
+    from jupyter_client.channels import AsyncZMQSocketChannel
+
+    class Channel(AsyncZMQSocketChannel):
+        async def get_msg(self, timeout: float | None = None) -> dict[str, Any]:  # type: ignore[override]  # noqa: ASYNC109 - as there
+            end = math.inf if timeout is None else time.monotonic() + timeout
+            while True:
+                left = end - time.monotonic()
+                try:
+                    return await super().get_msg(max(0.0, min(left, _LOOK_AGAIN)))
+                except Empty:
+                    if left <= _LOOK_AGAIN:
+                        raise
+
+    class Client(AsyncKernelClient):
+        shell_channel_class = Channel
+
+    return Client
+
+
 @contextmanager
 def _stoppable(errors: IO[str]) -> Iterator[dict[str, Any]]:
     """Let the first Ctrl-C (or SIGTERM) interrupt the cell under way, and the second kill the kernel.
@@ -240,6 +267,8 @@ def _stoppable(errors: IO[str]) -> Iterator[dict[str, Any]]:
     stopped = False
 
     class Kernel(AsyncKernelManager):
+        client_factory = _client()
+
         def __init__(self, **options: Any) -> None:
             super().__init__(**options)
             if self.has_trait("transport_encryption"):  # jupyter_client 8.10: others on the machine cannot listen in

@@ -102,16 +102,16 @@ class SubnetMap(anywidget.AnyWidget):
         inside = (values >= self.network) & (values < self.network + len(self.cells))
         return np.unique(values[inside]).astype(np.uint32)
 
-    def merged(self, text: str) -> str:
-        """Return a text with the addresses of this subnet replaced by ``selection``; the rest of it stays."""
-        if compact(self.asked(text)) == self.selection:
+    def merged(self, text: str, picked: str) -> str:
+        """Return a text with the addresses of this subnet replaced by those picked; the rest of it stays."""
+        if compact(self.asked(text)) == picked:
             return text
         tokens = split(text)
         found = expand(tokens)
         good = found.reason == Reason.OK
         outside = good & ~np.isin(found.value, self.asked(text))
         bad = dict.fromkeys(str(word) for word in found.text.filter(~good).to_pylist())
-        return ", ".join(filter(None, [self.selection, compact(np.unique(found.value[outside])), *bad]))
+        return ", ".join(filter(None, [picked, compact(np.unique(found.value[outside])), *bad]))
 
     def _asked(self, _: object, message: object, __: object) -> None:
         """Answer who holds an address; what comes from a browser is checked."""
