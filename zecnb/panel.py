@@ -20,7 +20,6 @@ from zecnb.render.cells import duration
 from zecnb.render.panel import (
     STYLE,
     code_html,
-    coverage_words,
     headline,
     nic_html,
     quiet_html,
@@ -37,7 +36,7 @@ from zecnb.widgets.map import draw, subnets_of
 from zecnb.widgets.parts import Folds, Offer, Question
 from zecnb.widgets.runs import History, history_of
 from zecnb.widgets.subnetmap import SubnetMap
-from zecnb.widgets.words import missing, sent, target, under_way, verdict_html
+from zecnb.widgets.words import basis_html, missing, sent, target, under_way, verdict_html
 from zecnb.widgets.worker import Alarm, Worker
 
 if TYPE_CHECKING:
@@ -47,7 +46,6 @@ if TYPE_CHECKING:
     from zecnb.execution.steps import Progress
     from zecnb.planner.plan import Plan
     from zecnb.session import Session
-    from zecnb.snapshot import Snapshot
 
 __all__ = ["Panel"]
 
@@ -233,12 +231,7 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         pairs = zip(inventory.nics["name"].fillna(""), inventory.nics["nic_id"], strict=True)
         self.form.offer(f"{name} · {nic_id}" if name else nic_id for name, nic_id in pairs)
         if self.fields.blank and not self.fields.nic_id:  # else a preview tells it, of what that rests on
-            self._tell_basis(inventory)
-
-    def _tell_basis(self, snapshot: Snapshot) -> None:
-        partly = list(dict.fromkeys(str(source) for source in snapshot.partial["source"]))
-        seen = coverage_words(snapshot.share_seen, int(snapshot.unseen.sum()), partly)
-        self._head.value = headline(self._session.account, snapshot.observed_at, seen)
+            self._head.value = basis_html(self._session.account, inventory)
 
     # -- preview -------------------------------------------------------------------------------------------------
 
@@ -255,7 +248,7 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         # Everything is made by now, so the parts change together and never contradict each other.
         snapshot = plan.snapshot
         if snapshot is not None:
-            self._tell_basis(snapshot)
+            self._head.value = basis_html(self._session.account, snapshot)
         if snapshot is not None and not batch:
             self.form.about.value = nic_html(*snapshot.describe_nic(fields.nic_id), plan.options.cap)
         if snapshot is not None and (subnets := subnets_of(plan, snapshot, fields.nic_id)):

@@ -5,13 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zecnb.render.cells import duration
-from zecnb.render.panel import status_html
+from zecnb.render.panel import coverage_words, headline, status_html
 
 if TYPE_CHECKING:
     from zecnb.planner.plan import Plan
+    from zecnb.snapshot import Snapshot
     from zecnb.widgets.fields import Fields
 
-__all__ = ["missing", "sent", "state", "tally", "target", "under_way", "verdict_html"]
+__all__ = ["basis_html", "missing", "sent", "state", "tally", "target", "under_way", "verdict_html"]
+
+
+def basis_html(account: str, snapshot: Snapshot) -> str:
+    """Return the line that says what a verdict rests on: whose account, read when, and how much of it was seen."""
+    partly = list(dict.fromkeys(str(source) for source in snapshot.partial["source"]))
+    seen = coverage_words(snapshot.share_seen, int(snapshot.unseen.sum()), partly)
+    return headline(account, snapshot.observed_at, seen)
 
 
 def missing(fields: Fields) -> str:
