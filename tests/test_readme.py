@@ -9,6 +9,7 @@ import pytest
 
 import zecnb
 from zecnb import errors
+from zecnb.capacity.rules import read_rules
 from zecnb.cli import app
 from zecnb.planner.findings import CATALOGUE, LATER
 from zecnb.planner.options import POLICIES
@@ -48,6 +49,14 @@ def test_commands_in_the_readme_exist() -> None:
     shown = set(re.findall(r"zecnb ([a-z]+)", SHELL))
     assert shown
     assert shown <= commands
+
+
+def test_the_rules_in_the_readme_are_rules(tmp_path: Path) -> None:
+    """They can be read as they stand there."""
+    (text,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    path = tmp_path / "rules.toml"
+    path.write_text(text, encoding="utf-8")
+    assert [len(group.limits) for group in read_rules(path).groups] == [3, 1]
 
 
 def test_policies_are_listed() -> None:
