@@ -176,10 +176,17 @@ _OCTETS = pa.array([str(i) for i in range(256)], _TEXT)
 
 def to_text(values: NDArray[np.uint32]) -> pa.LargeStringArray:
     """Return addresses as text, one per value."""
-    values = np.ascontiguousarray(values, np.uint32)
-    octets = values.astype(">u4").view(np.uint8).reshape(-1, 4)
-    parts = [_OCTETS.take(pa.array(np.ascontiguousarray(octets[:, i]))) for i in range(4)]
+    parts = [_halves().take(pa.array(half)) for half in (values >> np.uint32(16), values & np.uint32(0xFFFF))]
     return pc.binary_join_element_wise(*parts, _DOT_TEXT)
+
+
+@cache
+def _halves() -> pa.LargeStringArray:
+    """Every two octets as text: joining two such takes a good half of the time that four single ones take."""
+    half = np.arange(1 << 16)
+    return pc.binary_join_element_wise(
+        *(_OCTETS.take(pa.array(octet)) for octet in (half >> 8, half & 0xFF)), _DOT_TEXT
+    )
 
 
 def ranges(first: NDArray[np.uint32], last: NDArray[np.uint32]) -> pa.LargeStringArray:

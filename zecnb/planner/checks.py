@@ -163,6 +163,8 @@ def _historic_holder(board: Board) -> NDArray[np.bool_]:
 
 def _released(board: Board, *, recent: bool) -> NDArray[np.bool_]:
     found, entry = _remembered(board)
+    if not len(found):
+        return np.zeros(len(board.slot), np.bool_)
     memory, asked = board.memory, board.requests.nic_ids.take(pa.array(board.slot[found]))
     own = np.asarray(pc.equal(memory.nic_ids.take(pa.array(entry)), asked))
     wanted = (memory.age[entry] < board.options.cool_down) == recent

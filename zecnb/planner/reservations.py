@@ -106,6 +106,8 @@ class Reservations(NamedTuple):
 
     def binding_keys(self, subnets: NDArray[np.int64]) -> NDArray[np.uint64]:
         """Return the keys that must not be picked in some subnets (sorted positions), sorted."""
+        if not len(self.low):
+            return np.zeros(0, np.uint64)
         keep = (self.force[self.label] == Force.BINDING) & np.isin(
             (self.low >> np.uint64(32)).astype(np.int64), subnets
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from string import Formatter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -62,6 +62,12 @@ class Said(NamedTuple):
     fix: pa.LargeStringArray
 
 
+@cache
+def _parsed(template: str) -> list[tuple[str, str | None]]:
+    """Return the literal texts of a template, each with the name that follows it."""
+    return [(literal, name) for literal, name, _, _ in Formatter().parse(template)]
+
+
 @dataclass(frozen=True, eq=False)
 class Wording(Naming):
     """Words for the rows of a plan; each method takes row positions and returns one text per row."""
@@ -87,6 +93,8 @@ class Wording(Naming):
 
     def why(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         """Say why each picked address was picked."""
+        if not len(at):
+            return pa.nulls(0, _TEXT)
         rows, placed = self.rows, self.rows.room.placed
         pick = rows.pick[at]
         start, length = placed.run_start[pick], placed.run_length[pick]
@@ -113,7 +121,7 @@ class Wording(Naming):
 
     def _fill(self, template: str, at: NDArray[np.int64]) -> pa.LargeStringArray:
         parts: list[pa.Scalar | pa.LargeStringArray] = []
-        for literal, name, _, _ in Formatter().parse(template):
+        for literal, name in _parsed(template):
             if literal:
                 parts.append(pa.scalar(literal, _TEXT))
             if name:
