@@ -309,6 +309,19 @@ def test_the_map_is_there_before_anything_is_asked(zec: Session) -> None:
     assert "pick them on the map" in text(panel)
 
 
+def test_a_name_that_is_known_later_is_judged_again(zec: Session) -> None:
+    """The names may be read after the first preview: what was typed is that vNIC then, and the panel says so."""
+    panel = settle(zec.panel())
+    panel.form._ids.clear()
+    panel.form.mode.value, panel.form.count.value, panel.form.nic.value = "count", "2", "web-07"
+    assert not settle(panel).plan.ok
+    panel._reader.do(panel._load_names)
+    settle(panel)
+    assert panel.fields.nic_id == WEB_07
+    assert panel.plan.ok
+    assert panel._assign.description == "Assign 2 addresses"
+
+
 def test_a_pick_goes_into_the_field_and_is_judged(zec: Session, free: str) -> None:
     """What is picked on the map is what the plan is about."""
     panel = settle(zec.panel(WEB_07))

@@ -229,7 +229,10 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def _load_names(self) -> None:
         inventory = self._session.inventory()
         pairs = zip(inventory.nics["name"].fillna(""), inventory.nics["nic_id"], strict=True)
+        before = self.fields
         self.form.offer(f"{name} · {nic_id}" if name else nic_id for name, nic_id in pairs)
+        if self.fields != before:  # what was typed is the name of a vNIC, as is known only now
+            self._changed()
         if self.fields.blank and not self.fields.nic_id:  # else a preview tells it, of what that rests on
             self._head.value = basis_html(self._session.account, inventory)
 

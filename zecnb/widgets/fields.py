@@ -214,9 +214,9 @@ class Form(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def offer(self, names: Iterable[str]) -> None:
         """Take the vNICs to offer, ``name · id`` each."""
         self._names = sorted(names)
-        called = Counter(name.rpartition(" · ")[0] for name in self._names)
-        self._ids = {(parts := name.rpartition(" · "))[0]: parts[2] for name in self._names}
-        self._ids = {name: nic_id for name, nic_id in self._ids.items() if name and called[name] == 1}
+        pairs = [each.rpartition(" · ")[::2] for each in self._names]
+        called = Counter(name for name, _ in pairs)
+        self._ids = {name: nic_id for name, nic_id in pairs if name and called[name] == 1}
         self._suggest()
 
     def _suggest(self) -> None:
