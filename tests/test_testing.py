@@ -101,7 +101,7 @@ def test_waits_are_only_pretended(project: pytest.Pytester) -> None:
             plan = zec_session.plan("1680855999352675875", ip_address_count=1)
             began = time.monotonic()
             assert zec_session.apply(plan).ok
-            assert time.monotonic() - began < 10
+            assert time.monotonic() - began < 60  # either wait alone would be that
         """,
     )
 

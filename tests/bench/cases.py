@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from tests.bench import network, peers
 from tests.bench.data import one_subnet, to_judge, to_place
 from tests.bench.emulator import emulator
 from tests.bench.measure import Line, measure
 from tests.bench.scale import scale
-from zecnb.addresses import to_text
+from zecnb.addresses import expand, split, to_text
 from zecnb.ledger import addresses_of
 from zecnb.planner.options import POLICIES
 
@@ -113,6 +117,29 @@ def preview() -> Iterator[Line]:
     yield Line("preview", "warm, one of 5 million held", seconds, None, peak, 30, "no slower in a large account")
 
 
+def paste() -> Iterator[Line]:
+    """5 MB of addresses as they are pasted: to columns."""
+    text = "\n".join(to_text(np.arange(380_000, dtype=np.uint32) + np.uint32(10 << 24)).to_pylist())
+    seconds, peak = measure(lambda: expand(split(text)), 5)
+    yield Line("paste", "zecnb", seconds, None, peak, 5, f"{len(text) / 1e6:.1f} MB")
+
+
+def picture() -> Iterator[Line]:
+    """The occupancy of a /16 with 39,321 held as a picture."""
+    chart = one_subnet().chart("big")
+    seconds, peak = measure(chart.png, 3)
+    yield Line("picture", "zecnb", seconds, None, peak, 3, f"{len(chart.png()) / 1e3:.0f} kB; under 1 s and 300 kB")
+
+
+def start() -> Iterator[Line]:
+    """Importing, each in an interpreter of its own."""
+    ours, _ = measure(lambda: subprocess.run([sys.executable, "-c", "import zecnb"], check=True), 5)
+    yield Line("start", "import zecnb", ours, 1.0, 0, 5)
+    for name, code in (("nothing", ""), ("pandas", "import pandas")):
+        seconds, _ = measure(lambda code=code: subprocess.run([sys.executable, "-c", code], check=True), 5)
+        yield Line("start", f"import {name}" if code else name, seconds, seconds / ours, 0, 5)
+
+
 def batch_pick() -> Iterator[Line]:
     """10,000 vNICs, 8 addresses each, in 1,000 subnets 60-95 % full and fragmented; every policy."""
     data = to_place()
@@ -157,6 +184,9 @@ CASES: dict[str, Callable[[], Iterator[Line]]] = {
     "pick": pick,
     "batch-pick": batch_pick,
     "preview": preview,
+    "paste": paste,
+    "picture": picture,
+    "start": start,
     "growth": growth,
     "fetch": network.fetch,
     "apply": network.apply,

@@ -96,16 +96,16 @@ def test_one_job_at_a_time(worker: Worker) -> None:
 def test_do_does_not_wait(worker: Worker) -> None:
     """Giving a job returns at once, however long the jobs before it take."""
     go = blocked(worker)
-    began = time.monotonic()
     for _ in range(100):
         worker.do(lambda: None)
-    assert time.monotonic() - began < 1
+    assert not worker.idle(0)  # the job before them has not ended
     go.set()
     assert worker.idle()
 
 
-def test_only_the_latest_preview_runs(worker: Worker, log: Log) -> None:
+def test_only_the_latest_preview_runs(log: Log) -> None:
     """Of previews that follow each other quickly, the last one runs, once."""
+    worker = Worker(quiet=0.5, on_error=log.errors.append)
     for number in range(10):
         worker.soon(log.job(f"preview {number}"))
     assert worker.idle()
@@ -114,7 +114,7 @@ def test_only_the_latest_preview_runs(worker: Worker, log: Log) -> None:
 
 def test_preview_waits_for_quiet(log: Log) -> None:
     """A preview runs only when nothing newer came for the time that was asked for."""
-    worker = Worker(quiet=0.2, on_error=log.errors.append)
+    worker = Worker(quiet=1, on_error=log.errors.append)
     began = time.monotonic()
     ran: list[float] = []
     worker.soon(log.job("old"))
@@ -122,7 +122,7 @@ def test_preview_waits_for_quiet(log: Log) -> None:
     worker.soon(lambda: ran.append(time.monotonic() - began))
     assert worker.idle()
     assert log.ran == []
-    assert ran[0] >= 0.3
+    assert ran[0] >= 1.1
 
 
 def test_previews_far_apart_all_run(worker: Worker, log: Log) -> None:
