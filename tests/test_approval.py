@@ -61,8 +61,7 @@ def test_approval_of_another_plan_is_none(world: World) -> None:
     """The approval is bound to what was approved."""
     zec = connected(world, require_approval=True)
     other = zecnb.approve(zec.plan(WEB_07, ip_address_count=1), "Ann")
-    plan = zec.plan(WEB_07, ip_address_count=2)
-    plan.approvals.extend(other.approvals)
+    plan = zec.plan(WEB_07, ip_address_count=2).with_approvals(other.approvals)
     with pytest.raises(PlanError, match="nobody approved this one"):
         zec.apply(plan)
 

@@ -291,12 +291,14 @@ def apply(
 ) -> int:
     """Do what a plan says, or nothing."""
     from zecnb.planner.plan import Plan
+    from zecnb.render.cells import plural
 
     made = Plan.load(file)
     if not as_json:
         print_plan(made)
     if len(made.calls):
-        confirm(f"Assign {sum(made.calls['addresses'].map(len))} addresses in {len(made.calls)} calls?", yes=yes)
+        what = plural(made.adds, "address", "addresses")
+        confirm(f"Assign {what} in {plural(len(made.calls), 'call')}?", yes=yes)
     with open_session(endpoint, profile) as zec, running(zec) as stop:
         return print_receipt(zec.apply(made, stop=stop), as_json=as_json)
 

@@ -84,7 +84,9 @@ class PlanDriftedError(PlanError):
     """The cloud changed between plan and apply.
 
     Attributes:
-        changes: one row per change: ``row, nic_id, address, was, now``.
+        changes: one row per change. ``nic_id`` and ``address`` say where; ``was`` is what the plan relied on, ``free``
+            for an address that somebody holds now, else ``accepted``; ``now`` says in words what is in the way, and
+            ``api_code`` what the API would answer (NA when it would not notice).
     """
 
     def __init__(self, message: str, changes: pd.DataFrame) -> None:

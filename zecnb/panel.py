@@ -16,7 +16,7 @@ import ipywidgets as w
 
 from zecnb.addresses import compact
 from zecnb.errors import ZecnbError
-from zecnb.render.cells import duration
+from zecnb.render.cells import duration, plural
 from zecnb.render.panel import (
     STYLE,
     code_html,
@@ -36,7 +36,7 @@ from zecnb.widgets.map import draw, subnets_of
 from zecnb.widgets.parts import Folds, Offer, Question
 from zecnb.widgets.runs import History, history_of
 from zecnb.widgets.subnetmap import SubnetMap
-from zecnb.widgets.words import basis_html, missing, sent, target, under_way, verdict_html
+from zecnb.widgets.words import basis_html, missing, target, under_way, verdict_html
 from zecnb.widgets.worker import Alarm, Worker
 
 if TYPE_CHECKING:
@@ -240,8 +240,7 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def _preview(self, fields: Fields) -> None:
         """Judge what the fields say; runs in the worker."""
-        plan = fields.plan(self._session)
-        self._approval.restore(plan)
+        plan = self._approval.restored(fields.plan(self._session))
         if fields != self.fields:
             return  # typed on meanwhile: another preview is on its way
         batch = fields.mode == "batch"
@@ -301,12 +300,12 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         """Enable and show exactly what makes sense now."""
         plan, running = self.plan, self._running
         current = plan is not None and self._shown == self.fields and not running
-        wanted = sent(plan) if plan is not None and current else 0
+        wanted = plan.adds if plan is not None and current else 0
         ready = bool(current and plan is not None and plan.ok and wanted and not self._approval.demands(plan))
         self.form.arrange(running=running)
         self._assign.disabled = not ready
         self._assign.button_style = "primary" if ready else ""  # a pale blue still looks like a button
-        self._assign.description = f"Assign {wanted:,} address{'es' * (wanted != 1)}" if ready else "Assign"
+        self._assign.description = f"Assign {plural(wanted, 'address', 'addresses')}" if ready else "Assign"
         self._save.disabled = self._code.disabled = not current
         self._undo.disabled = running or self._history.last is None
         self._bar.layout.display = self._cancel.layout.display = None if running else "none"

@@ -69,7 +69,18 @@ HOLDER_KINDS = ("network", "gateway", "broadcast", "nic_primary", "nic_secondary
 VERDICTS = ("OK", "NOOP", "RISK", "BLOCK")
 """From harmless to forbidden; a row's verdict is the worst of its findings."""
 
-RECEIPT_STATES = ("assigned", "already_present", "assigned_other", "rejected", "not_attempted", "unknown")
+RECEIPT_STATES = (
+    "assigned",
+    "already_present",
+    "assigned_other",
+    "released",
+    "already_absent",
+    "rejected",
+    "kept",
+    "not_attempted",
+    "unknown",
+)
+"""What became of an address; an undo says released, already_absent and kept."""
 
 VPCS: Mapping[str, Column] = {
     "vpc_id": Column("str", "the API's vpcId"),
@@ -120,7 +131,7 @@ COVERAGE: Mapping[str, Column] = {
     "coverage": Column("float64", "seen / usage, 0..1; 1 when nothing is used"),
 }
 SOURCES: Mapping[str, Column] = {
-    "source": Column("str", "what was read: vpcs, subnets, nics, havips, load_balancers"),
+    "source": Column("str", "what was read: vpcs, subnets, nics, havips, load_balancers; holders, for what was given"),
     "scope": Column("str", "the filter it was read with"),
     "status": Column("str", "complete, partial or failed"),
     "records": Column("int64", "records read"),
@@ -171,7 +182,7 @@ FINDINGS: Mapping[str, Column] = {
     ),
     "address": Column("str", "the address, NA when the finding is about the request, vNIC or subnet"),
     "code": Column("str", "stable code, see zecnb.planner.findings.CATALOGUE"),
-    "severity": Column("str", "NOOP, RISK or BLOCK"),
+    "severity": Column("str", "INFO, NOOP, RISK or BLOCK"),
     "api_code": Column("str", "what the API would answer, NA when it would not notice"),
     "holder_kind": Column("str", "what holds the address"),
     "holder_id": Column("str", "id of the holder"),
@@ -326,9 +337,10 @@ RECEIPT: Mapping[str, Column] = {
     "row": Column("int64", "the caller's 0-based input row"),
     "nic_id": Column("str", "vNIC"),
     "address": Column("str", "address asked for, or got"),
-    "state": Column("str", "one of RECEIPT_STATES; an undo says released or kept instead"),
+    "state": Column("str", "one of RECEIPT_STATES"),
     "api_code": Column("str", "the API's error code, NA when it accepted"),
     "request_id": Column("str", "the API's requestId, NA when there was no call"),
+    "reason": Column("str", "why it was left or is not known, in words; NA when all is well"),
 }
 
 

@@ -37,7 +37,7 @@ def test_colleague_takes_an_address(world: World, zec: Session) -> None:
     colleague, other = world.session(), world.nic("web-06")
     assert colleague.apply(colleague.plan(other, ip_addresses=PAIR[1])).ok
     calls = world.calls(ASSIGN)
-    with pytest.raises(PlanDriftedError, match="the cloud changed since the plan was made, in 1 places") as caught:
+    with pytest.raises(PlanDriftedError, match="the cloud changed since the plan was made, in 1 place;") as caught:
         zec.apply(plan)
     (change,) = caught.value.changes.to_dict("records")
     assert tuple(change) == CHANGES
@@ -120,6 +120,7 @@ def test_kinds_of_change(world: World, zec: Session, act: Callable[[World], None
         zec.apply(plan)
     assert code in caught.value.changes["api_code"].tolist()
     assert caught.value.changes["now"].str.contains(word).any()
+    assert set(caught.value.changes["was"]) == {"free" if code.endswith("IN_USED") else "accepted"}
     assert world.calls(ASSIGN) == calls
 
 

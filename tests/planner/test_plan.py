@@ -493,7 +493,7 @@ def test_approval_is_bound_to_the_digest(tmp_path: Path) -> None:
     """An approval names who, why and which digest, survives the file, and leaves the plan as it was."""
     plan = ACCOUNT.plan(DB, ip_address_count=2)
     approved = approve(approve(plan, " Ann ", "CHG-7"), "Bob")
-    assert plan.approvals == []
+    assert plan.approvals == ()
     assert [(a["by"], a["note"], a["digest"]) for a in approved.approvals] == [
         ("Ann", "CHG-7", plan.digest),
         ("Bob", "", plan.digest),

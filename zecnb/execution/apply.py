@@ -13,10 +13,11 @@ from zecnb.errors import PlanBlockedError, PlanDriftedError, UsageError
 from zecnb.execution.drift import changes
 from zecnb.execution.history import read_record
 from zecnb.execution.journal import Event
-from zecnb.execution.receipt import Receipt
+from zecnb.execution.receipt import DONE_STATES, Receipt
 from zecnb.execution.stepper import Outcome, Stepper
 from zecnb.execution.steps import Progress, Step, steps_of
-from zecnb.schema import RECEIPT
+from zecnb.render.cells import plural
+from zecnb.schema import RECEIPT, conform
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -61,8 +62,8 @@ def _apply(plan: Plan, context: Context) -> Receipt:
     if before is not None and steps and len(drifted := changes(before, steps, context.nic_limit)):
         first = drifted.iloc[0]
         raise PlanDriftedError(
-            f"the cloud changed since the plan was made, in {len(drifted)} places; the first: {first['now']}. "
-            "Nothing was sent; plan again, or rebase the plan",
+            f"the cloud changed since the plan was made, in {plural(len(drifted), 'place')}; the first: "
+            f"{first['now']}. Nothing was sent; plan again, or rebase the plan",
             drifted,
         )
     context.journal.started(context.run, steps, rows, context.nic_limit)
@@ -279,10 +280,7 @@ def make_receipt(
         if (nic_id, shown) not in found and others[nic_id]:
             shown = others[nic_id].pop(0)
         state, outcome = found.get((nic_id, shown), ("already_present" if present else "not_attempted", Outcome({})))
-        failed = state not in ("assigned", "already_present", "released", "already_absent")
-        code = outcome.api_code if failed else None
+        code = None if state in DONE_STATES else outcome.api_code
         table.append((row, nic_id, shown, state, code, outcome.request_id, outcome.reasons.get(shown)))
-    frame = pd.DataFrame(table, columns=[*RECEIPT, "reason"])
-    dtypes = {name: pd.api.types.pandas_dtype(column.dtype) for name, column in RECEIPT.items()}
-    frame = frame.astype({**dtypes, "reason": "str"})
+    frame = conform(pd.DataFrame(table, columns=list(RECEIPT)), RECEIPT, required=RECEIPT, what="receipt")
     return Receipt(context.run.run_id, context.run.kind, frame, stopped=context.stop.is_set())

@@ -43,14 +43,14 @@ def rejudge(snapshot: Snapshot, steps: Sequence[Step], nic_limit: int | None) ->
 
 
 def changes(snapshot: Snapshot, steps: Sequence[Step], nic_limit: int | None) -> pd.DataFrame:
-    """Return what stands in the way of steps now: columns ``nic_id, address, was, now, api_code``."""
+    """Return what stands in the way of steps now, as ``PlanDriftedError.changes``."""
     plan = rejudge(snapshot, steps, nic_limit)
     blocked = plan.frame[plan.frame["verdict"] == "BLOCK"]
     return pd.DataFrame(
         {
             "nic_id": blocked["nic_id"],
             "address": blocked["address"],
-            "was": "free" if len(blocked) else None,
+            "was": np.where(blocked["holder_kind"].notna(), "free", "accepted"),
             "now": blocked["reason"],
             "api_code": blocked["api_code"],
         },

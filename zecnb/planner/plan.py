@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -18,10 +19,12 @@ from zecnb.planner.options import Options
 from zecnb.planner.planfile import digest_of, document_of, read_plan_file, write_plan_file
 from zecnb.planner.reservations import Reservations
 from zecnb.planner.rows import Rows
+from zecnb.render.cells import plural
 from zecnb.render.tables import plan_html
 from zecnb.schema import VERDICTS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     import numpy as np
@@ -115,11 +118,14 @@ class Plan:
     """What would be sent, what would happen, and why not.
 
     Make one with ``Session.plan`` or ``Inventory.plan``; it never changes.
+
+    Attributes:
+        approvals: who approved what: each ``by``, ``note``, ``at`` and the ``digest`` it is bound to.
     """
 
-    def __init__(self, source: Source, approvals: list[dict[str, str]] | None = None) -> None:
+    def __init__(self, source: Source, approvals: Iterable[dict[str, str]] = ()) -> None:
         self._source = source
-        self.approvals: list[dict[str, str]] = approvals or []
+        self.approvals = tuple(approvals)
 
     @classmethod
     def load(cls, path: str | Path) -> Plan:
@@ -187,16 +193,28 @@ class Plan:
         return {verdict: int(counts[verdict]) for verdict in VERDICTS if verdict in counts.index}
 
     @property
+    def adds(self) -> int:
+        """How many addresses it would add; one that is asked for twice is sent once."""
+        added = self.frame[self.frame["verdict"].isin(["OK", "RISK"])]
+        return len(added.drop_duplicates(["nic_id", "address"]))
+
+    @property
     def ok(self) -> bool:
-        """Whether nothing is blocked; risks are for the reader to weigh."""
+        """Whether something was asked for and nothing of it is blocked; risks are for the reader to weigh."""
         return bool(self.verdicts) and "BLOCK" not in self.verdicts
 
     @property
     def exit_code(self) -> int:
-        """0 when there is nothing to do, 2 when changes are pending, 1 when it is blocked."""
+        """0 when there is nothing to do, 2 when changes are pending, 1 when it is blocked or empty."""
         if not self.ok:
             return 1
         return 2 if len(self.calls) else 0
+
+    def with_approvals(self, approvals: Iterable[dict[str, str]]) -> Plan:
+        """Return the same plan with these approvals instead of its own."""
+        same = copy.copy(self)  # frames that were made already are shared
+        same.approvals = tuple(approvals)
+        return same
 
     @property
     def approved(self) -> bool:
@@ -310,8 +328,7 @@ class Plan:
 
     def __repr__(self) -> str:
         rows = ", ".join(f"{count:,} {verdict}" for verdict, count in self.verdicts.items()) or "empty"
-        calls, subnets = len(self.calls), len(self.summary)
-        return f"Plan({rows}; {calls:,} call{'s' * (calls != 1)}, {subnets:,} subnet{'s' * (subnets != 1)})"
+        return f"Plan({rows}; {plural(len(self.calls), 'call')}, {plural(len(self.summary), 'subnet')})"
 
     def _repr_html_(self) -> str:
         return plan_html(self.frame, self.calls, self.findings, self.summary)
@@ -321,18 +338,19 @@ def approve(plan: Plan, by: str, note: str = "") -> Plan:
     """Return the plan with an approval bound to its digest; any edit voids it.
 
     Args:
-        plan: one without blocked rows.
+        plan: one that may be applied.
         by: who approves.
         note: why, a ticket, a link.
 
     Raises:
-        PlanError: the plan has blocked rows.
+        PlanError: the plan has blocked rows, or none at all.
         UsageError: nobody is named.
     """
     if not by.strip():
         raise UsageError("an approval names who gives it")
     if not plan.ok:
-        raise PlanError("a plan with blocked rows cannot be approved")
+        what = "a plan with blocked rows" if plan.verdicts else "an empty plan"
+        raise PlanError(f"{what} cannot be approved")
     at = datetime.now(UTC).isoformat(timespec="seconds")
     approval = {"by": by.strip(), "note": note, "at": at, "digest": plan.digest}
-    return Plan(plan._source, [*plan.approvals, approval])  # noqa: SLF001 - the same plan, one approval more
+    return plan.with_approvals([*plan.approvals, approval])

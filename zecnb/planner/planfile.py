@@ -90,7 +90,7 @@ def write_plan_file(plan: Plan, path: str | Path) -> Path:
     Raises:
         UsageError: it cannot be written.
     """
-    document = document_of(plan) | {"approvals": plan.approvals}
+    document = document_of(plan) | {"approvals": list(plan.approvals)}
     for name in (*_FRAMES, "approvals"):
         document[name] = [{**record, "check": _field_checks(record)} for record in document[name]]
     for name in ("inventory", "options"):

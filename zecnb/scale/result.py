@@ -12,6 +12,7 @@ import dask.dataframe as dd
 import pyarrow as pa
 
 from zecnb.errors import UsageError
+from zecnb.render.cells import plural
 from zecnb.scale import outcome
 from zecnb.schema import VERDICTS
 
@@ -163,7 +164,7 @@ class ScalePlan:
         return target
 
     def __repr__(self) -> str:
-        many = f"{self.npartitions:,} partition{'s' * (self.npartitions != 1)}"
+        many = plural(self.npartitions, "partition")
         return f"ScalePlan({self.requests:,} requests, {self.held:,} held addresses, {many}; planned when asked for)"
 
 

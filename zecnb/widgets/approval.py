@@ -48,10 +48,11 @@ class Approval(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         """Whether a plan must not be applied for want of an approval."""
         return self._required and not plan.approved
 
-    def restore(self, plan: Plan) -> None:
-        """Give a plan the approvals that were given to the very same plan before it was made again."""
-        if self._held is not None and plan.ok and plan.digest == self._held.digest:
-            plan.approvals = list(self._held.approvals)
+    def restored(self, plan: Plan) -> Plan:
+        """Return a plan with the approvals that were given to the very same plan before it was made again."""
+        if self._held is None or not plan.ok or plan.digest != self._held.digest:
+            return plan
+        return plan.with_approvals(self._held.approvals)
 
     def forget(self) -> None:
         """Speak no longer of an approval: what it was given for is done."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from zecnb.snapshot import Snapshot
     from zecnb.widgets.fields import Fields
 
-__all__ = ["basis_html", "missing", "sent", "state", "tally", "target", "under_way", "verdict_html"]
+__all__ = ["basis_html", "missing", "state", "tally", "target", "under_way", "verdict_html"]
 
 
 def basis_html(account: str, snapshot: Snapshot) -> str:
@@ -29,12 +29,6 @@ def missing(fields: Fields) -> str:
     if not fields.nic_id:
         return "Name a vNIC, and addresses or a count."
     return "Name addresses or pick them on the map." if fields.mode == "addresses" else "Say how many."
-
-
-def sent(plan: Plan) -> int:
-    """Return how many addresses the plan would add; one that is asked for twice is sent once."""
-    added = plan.frame[plan.frame["verdict"].isin(["OK", "RISK"])]
-    return len(added.drop_duplicates(["nic_id", "address"]))
 
 
 def state(plan: Plan) -> str:
@@ -73,6 +67,6 @@ def verdict_html(plan: Plan, *, unapproved: bool) -> str:
         unapproved: whether it must not be applied for want of an approval.
     """
     words = f"{tally(plan)} · approved by {plan.approvals[-1]['by']}" if plan.approvals else tally(plan)
-    now = "unapproved" if unapproved and plan.ok and sent(plan) else state(plan)
+    now = "unapproved" if unapproved and plan.ok and plan.adds else state(plan)
     options = plan.options
     return status_html(now, words, plan.summary, warn_at=options.warn_at, critical_at=options.critical_at)
