@@ -47,7 +47,7 @@ class Shell:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=False,
         )
 
@@ -237,7 +237,7 @@ def test_verbose_logging_holds_no_secret(shell: Shell) -> None:
         cwd=shell.folder,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert "DescribeNetworkInterfaces" in done.stderr
@@ -258,7 +258,7 @@ def test_demo_leaves_table_chart_and_report(tmp_path: Path) -> None:
         [sys.executable, "-m", "zecnb", "demo", "--out", str(tmp_path / "out")],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr

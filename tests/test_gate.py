@@ -68,7 +68,7 @@ def test_a_script_applies_only_what_keeps_the_rules(shell: Shell, least: int, op
     write(shell.folder, f'[[subnets]]\nmatch = "app-sin"\nminimum_free = {least}\n')
     environ = {**shell.environ, "PYTHON": sys.executable, "NIC": WEB_07}
     done = subprocess.run(
-        ["bash", "-c", GROWTH], cwd=shell.folder, env=environ, capture_output=True, text=True, timeout=120, check=False
+        ["bash", "-c", GROWTH], cwd=shell.folder, env=environ, capture_output=True, text=True, timeout=300, check=False
     )
     assert (done.returncode == 0) is opened, done.stderr
     assert (shell.folder / "receipt.json").exists() is opened

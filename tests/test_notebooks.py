@@ -111,7 +111,7 @@ def test_no_widget_state_is_saved(path: Path) -> None:
 def test_the_wheel_ships_them(tmp_path: Path) -> None:
     """With what a page and a runbook need beside them, and nothing that running them left."""
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
-    subprocess.run(command, cwd=notebooks_folder().parent, check=True, capture_output=True, timeout=120)
+    subprocess.run(command, cwd=notebooks_folder().parent, check=True, capture_output=True, timeout=300)
     names = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
     shipped = {name.partition("_notebooks/")[2] for name in names if "_notebooks/" in name}
     assert shipped == {path.name for path in FILES}

@@ -84,7 +84,7 @@ def test_the_shipped_runbook_with_other_parameters(here: Path) -> None:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr

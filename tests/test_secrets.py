@@ -65,7 +65,7 @@ def run(program: str, folder: Path, environ: dict[str, str], *arguments: str) ->
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "PYTHONWARNINGS": "ignore", **environ},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]

@@ -51,7 +51,8 @@ class World:
         with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
             file.write(_demo())
             file.flush()
-            self.emulator = Emulator(file.name, clock=lambda: time.time() + sum(self.waited), **settings)
+            began = time.time()  # it stands still but for the waits, however slow the machine is
+            self.emulator = Emulator(file.name, clock=lambda: began + sum(self.waited), **settings)
         monkeypatch.setattr("zecnb.session.Context", partial(Context, sleep=self.waited.append))
 
     def client(self, *, timeout: float = 30.0, read_only: bool = False) -> Client:
