@@ -35,7 +35,7 @@ ALLOWED: dict[str, set[str]] = {
     "planner": _HELD | {"counts", "requests", "lookup", "render", "typos"},
     "capacity": _HELD | {"planner", "render", "requests", "store", "typos"},
     "inventory": _HELD | {"archive", "difference", "requests", "planner", "render", "capacity"},
-    "scale": _HELD | {"archive", "holders", "planner", "render", "requests"},
+    "scale": _HELD | {"holders", "planner", "render", "requests"},
     # values in, pictures and text out
     "render": _BASE,
     # the edges

@@ -38,7 +38,6 @@ __all__ = [
     "PLAN",
     "PROBLEMS",
     "RECEIPT",
-    "RECEIPT_STATES",
     "REGAIN",
     "SOURCES",
     "STEPS",
@@ -68,19 +67,6 @@ HOLDER_KINDS = ("network", "gateway", "broadcast", "nic_primary", "nic_secondary
 
 VERDICTS = ("OK", "NOOP", "RISK", "BLOCK")
 """From harmless to forbidden; a row's verdict is the worst of its findings."""
-
-RECEIPT_STATES = (
-    "assigned",
-    "already_present",
-    "assigned_other",
-    "released",
-    "already_absent",
-    "rejected",
-    "kept",
-    "not_attempted",
-    "unknown",
-)
-"""What became of an address; an undo says released, already_absent and kept."""
 
 VPCS: Mapping[str, Column] = {
     "vpc_id": Column("str", "the API's vpcId"),
@@ -337,7 +323,7 @@ RECEIPT: Mapping[str, Column] = {
     "row": Column("int64", "the caller's 0-based input row"),
     "nic_id": Column("str", "vNIC"),
     "address": Column("str", "address asked for, or got"),
-    "state": Column("str", "one of RECEIPT_STATES"),
+    "state": Column("str", "one of zecnb.execution.receipt.STATES"),
     "api_code": Column("str", "the API's error code, NA when it accepted"),
     "request_id": Column("str", "the API's requestId, NA when there was no call"),
     "reason": Column("str", "why it was left or is not known, in words; NA when all is well"),

@@ -7,8 +7,8 @@ from itertools import combinations
 import pandas as pd
 import pytest
 
-from zecnb.execution.receipt import DONE_STATES, Receipt
-from zecnb.schema import RECEIPT, RECEIPT_STATES
+from zecnb.execution.receipt import DONE_STATES, STATES, Receipt
+from zecnb.schema import RECEIPT, conform
 
 
 def receipt(*states: str, kind: str = "apply", stopped: bool = False, reason: str | None = None) -> Receipt:
@@ -17,8 +17,7 @@ def receipt(*states: str, kind: str = "apply", stopped: bool = False, reason: st
         {"row": n, "nic_id": "nic-a", "address": f"10.0.4.{n + 2}", "state": state, "reason": reason}
         for n, state in enumerate(states)
     ]
-    frame = pd.DataFrame(rows, columns=[*RECEIPT, "reason"])
-    frame = frame.astype({**{name: column.dtype for name, column in RECEIPT.items()}, "reason": "str"})
+    frame = conform(pd.DataFrame(rows, columns=list(RECEIPT)), RECEIPT, required=(), what="receipt")
     return Receipt("run-1", kind, frame, stopped=stopped)
 
 
@@ -58,7 +57,7 @@ def test_in_place_is_not_written() -> None:
 
 def test_every_documented_state_has_a_meaning() -> None:
     """Each state of the schema is either done or not, and two of them never exit 2 or 4, which mean other things."""
-    for pair in combinations(RECEIPT_STATES, 2):
+    for pair in combinations(STATES, 2):
         assert receipt(*pair).exit_code in (0, 1, 3)
         assert receipt(*pair).ok == (set(pair) <= set(DONE_STATES))
 

@@ -7,8 +7,9 @@ import itertools
 import numpy as np
 import pytest
 
+from zecnb.execution.receipt import STATES
 from zecnb.render.palette import DARK, LIGHT, MARKS, TONES, UNSEEN, Cell, Theme, fills, theme, tone_of, tones
-from zecnb.schema import RECEIPT_STATES, VERDICTS
+from zecnb.schema import VERDICTS
 
 
 def _rgb(colour: str) -> np.ndarray:
@@ -88,7 +89,7 @@ def test_theme_by_background():
 
 def test_every_verdict_and_state_has_a_tone():
     """Nothing that the planner or a receipt says is shown as an unknown error."""
-    assert set(TONES) >= {*VERDICTS, *RECEIPT_STATES, "ACCEPTED", "complete", "partial", "failed"}
+    assert set(TONES) >= {*VERDICTS, *STATES, "ACCEPTED", "complete", "partial", "failed"}
     assert {tone.name for tone in tones()} == {"good", "same", "care", "bad", "none"}
 
 

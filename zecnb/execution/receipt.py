@@ -12,10 +12,13 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["DONE_STATES", "Receipt"]
+__all__ = ["DONE_STATES", "STATES", "Receipt"]
 
 DONE_STATES = ("assigned", "already_present", "assigned_other", "released", "already_absent")
 """States that leave nothing to do."""
+
+STATES = (*DONE_STATES, "rejected", "kept", "not_attempted", "unknown")
+"""What became of an address; an undo says released, already_absent and kept."""
 
 _WROTE = ("assigned", "assigned_other", "released")
 
