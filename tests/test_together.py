@@ -56,12 +56,13 @@ def test_those_who_come_meanwhile_share_the_next_piece() -> None:
     assert sorted(work.given[1]) == [2, 3, 4, 5, 6]
 
 
-def test_a_piece_has_so_many_items_at_most() -> None:
+def test_a_piece_has_so_many_items_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     """More callers than that make more pieces."""
+    monkeypatch.setattr("zecnb.together._MOST", 2)
     work = Slow()
     with ThreadPoolExecutor(8) as pool:
-        futures = [pool.submit(Together(work, most=2), 1)]
-        together = Together(work, most=2)
+        futures = [pool.submit(Together(work), 1)]
+        together = Together(work)
         futures = [*futures, *(pool.submit(together, n) for n in range(2, 7))]
         work.go.release(10)
         assert sum(future.result(10) > 0 for future in futures) == 6

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["Together"]
 
 _PATIENCE = 8
+_MOST = 64  # items in one piece of work
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -37,13 +38,11 @@ class Together(Generic[_Item, _Result]):
         work: takes the items of all callers, in the order they came, and returns what each of them gets.
         gather: seconds without another caller after which nobody is waited for, when there were several the last
             time; the wait is at most ``_PATIENCE`` times as long.
-        most: items in one piece of work.
     """
 
-    def __init__(self, work: Callable[[list[_Item]], _Result], *, gather: float = 0.0, most: int = 64) -> None:
+    def __init__(self, work: Callable[[list[_Item]], _Result], *, gather: float = 0.0) -> None:
         self._work = work
         self._gather = gather
-        self._most = most
         self._lock = threading.Lock()
         self._turn = threading.Lock()
         self._open: _Batch[_Item, _Result] | None = None
@@ -53,7 +52,7 @@ class Together(Generic[_Item, _Result]):
         """Return what the work gave; raises what the work raises."""
         with self._lock:
             batch = self._open
-            leads = batch is None or len(batch.items) >= self._most
+            leads = batch is None or len(batch.items) >= _MOST
             if batch is None or leads:
                 batch = self._open = _Batch()
             batch.items.append(item)
@@ -73,7 +72,7 @@ class Together(Generic[_Item, _Result]):
         for _ in range(_PATIENCE):
             before = len(batch.items)
             time.sleep(self._gather)
-            if len(batch.items) in (before, self._most):
+            if len(batch.items) in (before, _MOST):
                 break
 
     def _lead(self, batch: _Batch[_Item, _Result]) -> None:

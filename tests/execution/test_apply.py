@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import zecnb
-from tests.execution.world import ASSIGN, World
+from tests.execution.world import ASSIGN, World, unfinished
 from zecnb.emulator import resources
 from zecnb.emulator.addressing import assign
 from zecnb.emulator.seeds import WEB_07
@@ -689,7 +689,7 @@ def test_killed_in_the_middle_of_a_call(world: World, tmp_path: Path, mode: str,
     started.set()
     assert children[0].wait(60) == -signal.SIGKILL
     assert zec.journal()["event"].tolist() == ["started", "intent"]
-    (run_id,) = zec._journal.unfinished()
+    (run_id,) = unfinished(zec)
     receipt = zec.resume(run_id)
     if mode == "server_count" and not effect:
         assert receipt.states == {"not_attempted": 2}
@@ -698,7 +698,7 @@ def test_killed_in_the_middle_of_a_call(world: World, tmp_path: Path, mode: str,
         assert states(receipt) == dict.fromkeys(PAIR, "assigned")
     sends = 2 if mode == "picked" and not effect else 1
     assert world.calls(ASSIGN) == sends
-    assert zec._journal.unfinished() == []
+    assert unfinished(zec) == []
     undone = zec.undo(run_id)
     assert undone.frame["address"].tolist() == [a for a, s in states(receipt).items() if s == "assigned"]
     assert undone.ok

@@ -138,15 +138,6 @@ def test_says_who_and_where(journal: Journal, monkeypatch: pytest.MonkeyPatch, s
     assert frame["host"].str.len().min() > 0
 
 
-def test_unfinished_runs_newest_first(journal: Journal) -> None:
-    """Runs that began and did not end are listed, the latest first."""
-    runs = [a_run() for _ in range(3)]
-    for run in runs:
-        journal.started(run, STEPS, ROWS, None)
-    journal.write(runs[1], Event("finished"))
-    assert journal.unfinished() == [runs[2].run_id, runs[0].run_id]
-
-
 # -- append-only ---------------------------------------------------------------------------------------------------
 
 

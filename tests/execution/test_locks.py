@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from tests.execution.world import ASSIGN, World
+from tests.execution.world import ASSIGN, World, unfinished
 from tests.postgres import postgres, store_url
 from zecnb.emulator.seeds import WEB_07
 from zecnb.errors import JournalError, LockedError, PlanDriftedError
@@ -343,6 +343,6 @@ def test_run_that_lost_its_lock_makes_no_more_calls(world: World, store_url: str
     with pytest.raises(LockedError, match="lost its lock"):
         zec.apply(plan)
     assert world.calls(ASSIGN) == 1
-    (run_id,) = zec._journal.unfinished()
+    (run_id,) = unfinished(zec)
     assert zec.resume(run_id).states == {"assigned": 2}
     assert world.calls(ASSIGN) == 2

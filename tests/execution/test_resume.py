@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.execution.world import ASSIGN, UNASSIGN, World
+from tests.execution.world import ASSIGN, UNASSIGN, World, unfinished
 from zecnb.emulator.seeds import WEB_07
 from zecnb.execution.history import Past, read_record
 from zecnb.execution.journal import Event, Journal, Run
@@ -33,7 +33,7 @@ def dies(zec: Session, plan: Plan, monkeypatch: pytest.MonkeyPatch, *, at: str =
         patched.setattr(Journal, "write", gone)
         with pytest.raises(Death):
             zec.apply(plan)
-    (run_id,) = zec._journal.unfinished()
+    (run_id,) = unfinished(zec)
     return run_id
 
 

@@ -22,9 +22,15 @@ from zecnb.store import Store
 if TYPE_CHECKING:
     import pytest
 
-__all__ = ["ASSIGN", "UNASSIGN", "World"]
+__all__ = ["ASSIGN", "UNASSIGN", "World", "unfinished"]
 
 ASSIGN, UNASSIGN = "BatchAssignNetworkInterfaceIpv4", "UnassignNetworkInterfaceIpv4"
+
+
+def unfinished(zec: Session) -> list[str]:
+    """Return the runs that the journal has no end of."""
+    journal = zec.journal()
+    return sorted({*journal["run_id"]} - {*journal.loc[journal["event"] == "finished", "run_id"]})
 
 
 @cache

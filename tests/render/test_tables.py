@@ -15,11 +15,9 @@ from tests.render.frames import EVIL
 from zecnb.render.palette import TONES
 from zecnb.render.tables import (
     ROWS,
-    findings_html,
     inventory_html,
     plan_html,
     receipt_html,
-    summary_html,
     table_html,
 )
 
@@ -61,11 +59,14 @@ def _shape(html: str) -> list[str]:
 def _outputs(name: str) -> dict[str, str]:
     nasty = frames.plan_frame(name).assign(nic_name=name, address=name, fix=name, verdict=name, api_code=name)
     return {
-        "plan": plan_html(nasty, frames.calls().assign(predicted=name), frames.findings(name), frames.summary(), name),
-        "findings": findings_html(frames.findings(name).assign(severity=name, code=name)),
+        "plan": plan_html(
+            nasty,
+            frames.calls().assign(predicted=name),
+            frames.findings(name).assign(severity=name, code=name),
+            frames.summary().assign(cidr=name),
+        ),
         "inventory": inventory_html(name, frames.coverage(name), frames.sources().assign(detail=name, status=name)),
         "receipt": receipt_html(frames.receipt().assign(state=name, request_id=name), name),
-        "summary": summary_html(frames.summary().assign(cidr=name)),
         "any": table_html(pd.DataFrame({name: [name], "list": [(name, name)]}), caption=name),
     }
 
@@ -100,7 +101,7 @@ def test_no_script_and_no_request():
 
 def test_headings_are_headings():
     """Each column has a heading cell with a scope, for screen readers."""
-    html = summary_html(frames.summary())
+    html = table_html(frames.summary())
     assert html.count('<th scope="col"') == frames.summary().shape[1]
 
 
@@ -163,14 +164,14 @@ def test_plan_without_rows_shows_its_findings():
 
 def test_shares_are_percent_with_a_bar():
     """Utilisation is written in percent, and the bar has that width."""
-    html = summary_html(frames.summary())
+    html = table_html(frames.summary())
     assert "61.2 %" in html
     assert 'style="width:61.2%"' in html
 
 
 def test_bars_stay_in_their_box():
     """A share above one, which a wrong count can give, does not burst the table."""
-    assert 'style="width:100.0%"' in summary_html(frames.summary().assign(utilisation_after=1.7))
+    assert 'style="width:100.0%"' in table_html(frames.summary().assign(utilisation_after=1.7))
 
 
 def test_long_values_keep_the_whole():
@@ -203,7 +204,7 @@ def test_receipt_counts_its_states():
 
 def test_scrolling_box_can_be_reached_by_keyboard():
     """A table that is too wide scrolls in a box that the tab key reaches."""
-    assert '<div class="zn-scroll" tabindex="0">' in summary_html(frames.summary())
+    assert '<div class="zn-scroll" tabindex="0">' in table_html(frames.summary())
 
 
 def test_inputs_are_not_changed():

@@ -181,10 +181,3 @@ class Journal:
         begun = sa.select(EVENTS.c.run_id).filter_by(**wanted).order_by(EVENTS.c.id)
         with self._store.begin() as connection:
             return list(connection.execute(begun).scalars())
-
-    def unfinished(self) -> list[str]:
-        """Return runs that were begun and never ended, newest first."""
-        ended = sa.select(EVENTS.c.run_id).where(EVENTS.c.event == "finished")
-        begun = sa.select(EVENTS.c.run_id).where(EVENTS.c.event == "started", EVENTS.c.run_id.not_in(ended))
-        with self._store.begin() as connection:
-            return list(connection.execute(begun.order_by(EVENTS.c.id.desc())).scalars())

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from zecnb.render.cells import ID_LIMIT, NOTHING, Kind, Shown, heading, kind_of, plain, records, shorten, show
+from zecnb.render.cells import ID_LIMIT, NOTHING, Kind, Shown, heading, kind_of, plain, shorten, show
 from zecnb.render.palette import TONES, tones
-from zecnb.render.text import table_text
 from zecnb.schema import VERDICTS
 
 if TYPE_CHECKING:
@@ -24,14 +23,10 @@ __all__ = [
     "STYLE",
     "bare_table",
     "batch_html",
-    "findings_html",
     "inventory_html",
     "plan_html",
     "receipt_html",
-    "records",
-    "summary_html",
     "table_html",
-    "table_text",
     "verdict_view",
     "worst_first",
     "wrap",
@@ -105,9 +100,7 @@ def table_html(
     return wrap(bare_table(frame, columns, caption=caption, limit=limit))
 
 
-def plan_html(
-    frame: pd.DataFrame, calls: pd.DataFrame, findings: pd.DataFrame, summary: pd.DataFrame, header: str = ""
-) -> str:
+def plan_html(frame: pd.DataFrame, calls: pd.DataFrame, findings: pd.DataFrame, summary: pd.DataFrame) -> str:
     """Return a plan: its verdicts, the subnets before and after, the calls, every finding.
 
     Args:
@@ -115,11 +108,9 @@ def plan_html(
         calls: columns of ``schema.CALLS``.
         findings: columns of ``schema.FINDINGS``.
         summary: columns of ``schema.SUMMARY``.
-        header: a line above it all, plain text.
     """
     one_nic = len(frame) and not _varied(frame, "nic_id")
     return wrap(
-        _paragraph(header),
         _paragraph("vNIC " + " · ".join(frame[["nic_name", "nic_id"]].iloc[0].dropna())) if one_nic else "",
         _tally(frame["verdict"], VERDICTS),
         _plan_rows(frame),
@@ -173,16 +164,6 @@ def verdict_view(rows: pd.DataFrame) -> pd.DataFrame:
     view["holder"] = _holders(rows)
     view["why"], view["what to do"] = _beside_holder(rows["reason"]), rows["fix"]
     return view[[name for name in view.columns if not _silent(view, name)]]
-
-
-def findings_html(findings: pd.DataFrame) -> str:
-    """Return findings, columns of ``schema.FINDINGS``."""
-    return wrap(_tally(findings["severity"], VERDICTS), _findings(findings))
-
-
-def summary_html(summary: pd.DataFrame) -> str:
-    """Return the subnets a plan touches, columns of ``schema.SUMMARY``."""
-    return wrap(bare_table(summary, where=".summary"))
 
 
 def inventory_html(headline: str, coverage: pd.DataFrame, sources: pd.DataFrame) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from zecnb.render.cells import clock
+from zecnb.render.cells import clock, plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +79,7 @@ def history_of(journal: pd.DataFrame, account: str, record_of: Callable[[str], R
     done = runs.iloc[0]
     return History(
         last=None if last in undone else last,
-        words=f"last run {done['when']}: {done['what']} {_many(done['addresses'], 'address', 'addresses')}, "
+        words=f"last run {done['when']}: {done['what']} {plural(done['addresses'], 'address', 'addresses')}, "
         f"run {done['run_id']}",
         interrupted=tuple(run for run in left if run.missing),
         runs=runs,
@@ -124,14 +124,10 @@ def _interrupted(run: pd.Series, record: Record, given: set[tuple[str, str]]) ->
         else:
             missing += sum((step.nic_id, address) not in given for address in step.addresses)
     rows, nics = len({row for row, *_ in record.rows}), {step.nic_id for step in record.steps}
-    where = f"vNIC {next(iter(nics))}" if len(nics) == 1 else _many(len(nics), "vNIC", "vNICs")
+    where = f"vNIC {next(iter(nics))}" if len(nics) == 1 else plural(len(nics), "vNIC")
     when = clock(run["at"].to_pydatetime())
     words = (
         f"Run {run['run_id']} of {when} by {run['actor']} did not come to its end: "
-        f"{where}, {_many(rows, 'row', 'rows')}, {missing:,} of {_many(wanted, 'address', 'addresses')} missing."
+        f"{where}, {plural(rows, 'row')}, {missing:,} of {plural(wanted, 'address', 'addresses')} missing."
     )
     return Interrupted(run["run_id"], when, words, missing)
-
-
-def _many(count: int, one: str, several: str) -> str:
-    return f"{count:,} {one if count == 1 else several}"
