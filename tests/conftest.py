@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 
 import pytest
@@ -22,6 +23,13 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
     monkeypatch.setenv("HOME", str(home))
     for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(name, str(home / name.lower()))
+
+
+@pytest.fixture(autouse=True)
+def clean_panels() -> None:
+    """No panel remembers what another test typed."""
+    if "zecnb.panel" in sys.modules:
+        sys.modules["zecnb.panel"]._TYPED.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -49,7 +49,7 @@ ALLOWED: dict[str, set[str]] = {
     "session": {"capacity", "claims"}
     | {"errors", "inventory", "planner", "execution", "cloud", "store", "emulator", "panel"},
     "connections": {"cloud", "emulator", "errors", "session", "store"},
-    "widgets": _HELD | {"execution", "planner", "render", "requests", "session"},
+    "widgets": _HELD | {"execution", "planner", "render", "requests", "session", "store"},
     "panel": _HELD | {"execution", "planner", "render", "session", "widgets"},
     "page": {"connections", "errors", "render", "shell"},
     "runbook": {"errors", "execution", "render", "shell", "showcase"},

@@ -11,7 +11,7 @@ import sys
 import threading
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
@@ -19,12 +19,14 @@ import pytest
 import zecnb
 from zecnb.addresses import parse
 from zecnb.emulator.seeds import APP_SIN, WEB_07
+from zecnb.execution.steps import Progress
 from zecnb.planner.options import POLICIES
 from zecnb.widgets.fields import MODES, POLICY_HELP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from zecnb.execution.receipt import Receipt
     from zecnb.panel import Panel
     from zecnb.session import Session
 
@@ -49,7 +51,6 @@ def shared() -> Iterator[Session]:
 @pytest.fixture
 def zec(shared: Session) -> Session:
     """The shared account, with nothing remembered of other tests."""
-    shared.panel_memory.clear()
     return shared
 
 
@@ -77,9 +78,8 @@ def fresh() -> Iterator[Session]:
 
 def settle(panel: Panel) -> Panel:
     """Wait until the panel has nothing left to do."""
-    assert panel._worker.idle()
-    assert panel._reader.idle()
-    assert panel._worker.idle()
+    for worker in (panel._worker, panel._reader, panel._worker):
+        assert worker.idle(60)
     return panel
 
 
@@ -104,7 +104,7 @@ def test_an_empty_panel_says_what_to_do(zec: Session) -> None:
     assert panel.plan is None
     assert panel._assign.disabled
     assert panel._save.disabled
-    assert panel._undo.disabled
+    assert panel._past.undo.disabled
 
 
 def test_a_conflict_is_named_and_cannot_be_assigned(zec: Session, held: tuple[str, str]) -> None:
@@ -138,10 +138,92 @@ def test_assign_asks_first_then_undo_takes_back(fresh: Session) -> None:
     assert panel.receipt is not None
     assert panel.receipt.states == {"assigned": 2}
     assert "2 assigned" in text(panel)
-    panel._undo.click()
+    panel._past.undo.click()
     panel._ask.yes.click()
     settle(panel)
     assert panel.receipt.states == {"released": 2}
+
+
+def test_a_count_that_was_assigned_is_not_asked_again(fresh: Session) -> None:
+    """What would be picked next is not a click away: it is judged when the count is typed anew, or on Refresh."""
+    panel = settle(fresh.panel(WEB_07, ip_address_count=2))
+    panel._assign.click()
+    panel._ask.yes.click()
+    settle(panel)
+    assert "Done  2 assigned" in text(panel)
+    assert panel.plan is None
+    assert panel._assign.disabled
+    assert panel.map.layout.display is None
+    panel.outdated()
+    settle(panel)
+    assert "Done  2 assigned" in text(panel)
+    panel._refresh.click()
+    settle(panel)
+    assert panel._assign.description == "Assign 2 addresses"
+
+
+def test_what_was_assigned_is_told_first(fresh: Session) -> None:
+    """When the account cannot be read afterwards, the run is not called a failure."""
+    panel = settle(fresh.panel(WEB_07, ip_addresses=fresh.inventory().free(APP_SIN, 1)))
+
+    def apply(**options: Any) -> Receipt:
+        receipt = fresh.apply(panel.plan, **options)
+        fresh.emulator.faults.add("error", "DescribeSubnets", times=0, code="AUTHFAILURE_SIGNATURE_FAILURE")
+        return receipt
+
+    panel._run(apply)
+    settle(panel)
+    assert re.search("Done  1 assigned · what holds now could not be read: .*AUTHFAILURE", text(panel))
+    assert panel._assign.disabled
+    assert panel.map.layout.display == "none"
+
+
+def test_after_drift_the_panel_shows_what_holds_now(fresh: Session) -> None:
+    """The refusal is told, and below it the verdict on what is there."""
+    (address,) = fresh.inventory().free(APP_SIN, 1)
+    panel = settle(fresh.panel(WEB_07, ip_addresses=address))
+    nics = fresh.inventory().nics.query("subnet_id == @APP_SIN and status == 'USED' and nic_id != @WEB_07")
+    fresh._client.batch_assign_network_interface_ipv4(nics["nic_id"].iloc[0], ip_addresses=[address])
+    panel._assign.click()
+    panel._ask.yes.click()
+    settle(panel)
+    assert "the cloud changed since the plan was made" in text(panel)
+    assert panel.plan.verdicts == {"BLOCK": 1}
+    assert panel._assign.disabled
+
+
+def test_a_read_only_session_assigns_nothing(fresh: Session) -> None:
+    """It previews, says so, and offers nothing that writes."""
+    fresh.apply(fresh.plan(WEB_07, ip_address_count=1))
+    fresh._client.read_only = True
+    panel = settle(fresh.panel(WEB_07, ip_address_count=2))
+    assert panel.plan.ok
+    assert "read-only" in panel._head.value
+    assert panel._assign.disabled
+    assert panel._past.undo.disabled
+
+
+def test_stop_is_answered_at_once(fresh: Session) -> None:
+    """The button has been heard, and what comes of it is said."""
+    panel = settle(fresh.panel(WEB_07, ip_address_count=2))
+    panel._writing.begin()
+    assert not panel._writing.stop.disabled
+    panel._writing.stop.click()
+    assert panel._writing.stop.disabled
+    assert "stopping after the call under way" in text(panel)
+    panel._writing.report(Progress(1, 2, ""))
+    assert "stopping after the call under way" in text(panel)
+
+
+def test_another_vnic_takes_the_map_away(zec: Session) -> None:
+    """Until it is read nothing of the vNIC before it can be picked."""
+    panel = zec.panel(WEB_07)
+    assert panel.map.layout.display == "none"
+    settle(panel)
+    assert panel.map.layout.display is None
+    panel.form.nic.value = "another"
+    assert panel.map.layout.display == "none"
+    assert panel.form.about.value == ""
 
 
 def test_no_means_no(fresh: Session) -> None:
@@ -178,6 +260,14 @@ def test_running_the_cell_again_keeps_what_was_typed(zec: Session) -> None:
     settle(first)
     second = settle(zec.panel(WEB_07, ip_addresses="10.0.4.100"))
     assert second.form.addresses.value == "10.0.4.101"
+
+
+def test_running_the_cells_of_a_new_session_keeps_it_too(zec: Session, fresh: Session) -> None:
+    """Run All makes the session again; what was typed is the account's."""
+    first = settle(zec.panel(WEB_07))
+    first.form.addresses.value = "10.0.4.101"
+    settle(first)
+    assert settle(fresh.panel(WEB_07)).form.addresses.value == "10.0.4.101"
 
 
 def test_vnics_are_found_by_part_of_a_name(zec: Session) -> None:
@@ -292,8 +382,8 @@ def test_every_control_has_words(zec: Session) -> None:
     form = panel.form
     for control in (form.nic, form.mode, form.addresses, form.count, form.policy, form.upload, form.batch):
         assert control.description
-    verbs = (panel._assign, panel._cancel, panel._save, panel._code, panel._undo, panel._refresh)
-    for button in (*verbs, panel._offer.resume, panel._offer.drop, *panel._folds.toggles.values()):
+    verbs = (panel._assign, panel._writing.stop, panel._save, panel._code, panel._past.undo, panel._refresh)
+    for button in (*verbs, panel._past.offer.resume, panel._past.offer.drop, *panel._folds.toggles.values()):
         assert button.description
 
 
@@ -404,7 +494,7 @@ def test_thresholds_and_coverage_are_said(zec: Session) -> None:
     """How full is too full, and what could not be seen, stand in the panel."""
     panel = settle(zec.panel(WEB_07, ip_address_count=2))
     assert "normal: below 75 %" in text(panel)
-    assert "coverage 100.0 % · nothing is unseen" in panel._head.value
+    assert "coverage of the subnets read 100.0 % · nothing is unseen" in panel._head.value
 
 
 def test_a_pasted_batch_is_judged(zec: Session, free: str, held: tuple[str, str]) -> None:
@@ -475,18 +565,18 @@ def test_a_plan_that_became_old_cannot_be_assigned(fresh: Session, monkeypatch: 
 def test_a_stopped_run_is_offered_and_resumed(fresh: Session) -> None:
     """Stop ends the run; the panel offers it, another panel too, and finishes it."""
     panel = settle(fresh.panel(WEB_07, ip_address_count=2))
-    assert panel._offer.layout.display == "none"
+    assert panel._past.offer.layout.display == "none"
     panel._execute(partial(fresh.apply, panel.plan), stopped())
     settle(panel)
     assert panel.receipt.states == {"not_attempted": 2}
     other = settle(fresh.panel())
-    assert other._offer.layout.display is None
-    assert "did not come to its end" in other._offer.words.value
-    other._offer.resume.click()
+    assert other._past.offer.layout.display is None
+    assert "did not come to its end" in other._past.offer.words.value
+    other._past.offer.resume.click()
     other._ask.yes.click()
     settle(other)
     assert other.receipt.states == {"assigned": 2}
-    assert other._offer.layout.display == "none"
+    assert other._past.offer.layout.display == "none"
 
 
 def test_an_offer_can_be_left(fresh: Session) -> None:
@@ -494,8 +584,8 @@ def test_an_offer_can_be_left(fresh: Session) -> None:
     panel = settle(fresh.panel(WEB_07, ip_address_count=2))
     panel._execute(partial(fresh.apply, panel.plan), stopped())
     settle(panel)
-    panel._offer.drop.click()
-    assert panel._offer.layout.display == "none"
+    panel._past.offer.drop.click()
+    assert panel._past.offer.layout.display == "none"
     assert panel.receipt.states == {"not_attempted": 2}
 
 
@@ -503,12 +593,13 @@ def test_the_last_run_of_another_panel_can_be_undone(fresh: Session) -> None:
     """History comes from the journal, so a new panel knows it."""
     receipt = fresh.apply(fresh.plan(WEB_07, ip_address_count=2))
     panel = settle(fresh.panel())
-    assert f"assigned 2 addresses, run {receipt.run_id}" in panel._last.value
-    panel._undo.click()
+    assert f"last run {receipt.run_id} of" in panel._past.last.value
+    assert "assigned: 2 addresses on 1 vNIC" in panel._past.last.value
+    panel._past.undo.click()
     panel._ask.yes.click()
     settle(panel)
     assert panel.receipt.states == {"released": 2}
-    assert panel._undo.disabled
+    assert panel._past.undo.disabled
 
 
 def test_pages_without_widgets_get_a_picture(zec: Session) -> None:
@@ -603,17 +694,17 @@ def test_one_of_several_interrupted_runs_is_resumed(fresh: Session) -> None:
     for count in (1, 2):
         fresh.apply(fresh.plan(WEB_07, ip_address_count=count), stop=stopped())
     settle(panel)
-    newest, older = (run.run_id for run in panel._history.interrupted)
-    assert panel._offer.choice.value == newest
-    assert "2 of 2 addresses missing" in panel._offer.words.value
-    panel._offer.choice.value = older
-    assert f"vNIC {WEB_07}, 1 row, 1 of 1 address missing" in panel._offer.words.value
-    panel._offer.resume.click()
+    newest, older = (run.run_id for run in panel._past.history.interrupted)
+    assert panel._past.offer.choice.value == newest
+    assert "2 of 2 addresses missing" in panel._past.offer.words.value
+    panel._past.offer.choice.value = older
+    assert f"vNIC {WEB_07}, 1 row, 1 of 1 address missing" in panel._past.offer.words.value
+    panel._past.offer.resume.click()
     assert older in panel._ask.words.value
     panel._ask.yes.click()
     settle(panel)
     assert panel.receipt.run_id == older
-    assert [run.run_id for run in panel._history.interrupted] == [newest]
+    assert [run.run_id for run in panel._past.history.interrupted] == [newest]
 
 
 def test_the_history_is_a_table(fresh: Session) -> None:
@@ -622,7 +713,7 @@ def test_the_history_is_a_table(fresh: Session) -> None:
     fresh.undo(receipt)
     panel = settle(fresh.panel())
     assert panel._folds.toggles["History"].description.endswith("History (2)")
-    assert re.search(rf"assigned.*undone.*{receipt.run_id}", panel._runs.value)
+    assert re.search(rf"assigned.*undone.*{receipt.run_id}", panel._past.runs.value)
 
 
 def test_the_worst_rows_come_first(zec: Session, free: str) -> None:

@@ -8,46 +8,46 @@ from __future__ import annotations
 
 import base64
 import threading
-import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
 from zecnb.addresses import compact
-from zecnb.errors import ZecnbError
+from zecnb.errors import PlanError, ZecnbError
 from zecnb.render.cells import duration, plural
 from zecnb.render.panel import (
     STYLE,
     code_html,
     headline,
     nic_html,
-    quiet_html,
     status_html,
     verdicts_html,
 )
-from zecnb.render.tables import bare_table, receipt_html, wrap
+from zecnb.render.tables import receipt_html
 from zecnb.widgets.approval import Approval
 from zecnb.widgets.batch import batch_html
 from zecnb.widgets.claims import ClaimsBox
 from zecnb.widgets.fields import Fields, Form
 from zecnb.widgets.keep import code_of, saved
 from zecnb.widgets.map import draw, subnets_of
-from zecnb.widgets.parts import Folds, Offer, Question
-from zecnb.widgets.runs import History, history_of
+from zecnb.widgets.parts import Folds, Question, Writing
+from zecnb.widgets.past import Past
 from zecnb.widgets.subnetmap import SubnetMap
-from zecnb.widgets.words import basis_html, missing, target, under_way, verdict_html
+from zecnb.widgets.words import basis_html, missing, target, verdict_html
 from zecnb.widgets.worker import Alarm, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from zecnb.execution.receipt import Receipt
-    from zecnb.execution.steps import Progress
     from zecnb.planner.plan import Plan
     from zecnb.session import Session
 
 __all__ = ["Panel"]
+
+_TYPED: dict[tuple[str, Fields], Fields] = {}
+"""What was typed into panels, by account and arguments, so that running cells again keeps it."""
 
 _QUIET = 0.05  # seconds without a keystroke before a preview
 _PICTURE_WAIT = 3.0  # seconds that the static picture may hold up the first display
@@ -77,15 +77,15 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.plan = None
         self.receipt = None
         self._session = session
+        self._account = f"{session.account}, read-only" if session.read_only else session.account
         self._shown: Fields | None = None  # the fields that ``plan`` answers
-        self._history = History()
+        self._done: Fields | None = None  # fields that were assigned: asked again, a count picks further addresses
+        self._mapped = ""  # the vNIC whose subnet is on the map
         self._placing: int | None = None  # the thread that shows on the map what the field says
-        self._stop = threading.Event()
-        self._running, self._began = False, 0.0
         self._worker = Worker(quiet=_QUIET, on_error=self._show_error)
         self._alarm = Alarm()  # goes off when the plan on the screen has become old
         self._reader = Worker(quiet=0.0, on_error=self._show_error)
-        self.form, self.map = Form(self._changed, self._worker.do), SubnetMap()
+        self.form, self.map = Form(self._changed, self._worker.do), SubnetMap(layout=w.Layout(display="none"))
         self._build()
         super().__init__(children=self._rows())
         self.add_class("zecnb-panel")
@@ -111,20 +111,18 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     # -- what is on the screen -----------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self._head = w.HTML(headline(self._session.account), layout=w.Layout(flex="1 1 auto"))
+        self._head = w.HTML(headline(self._account), layout=w.Layout(flex="1 1 auto"))
         self._refresh = w.Button(
             description="Refresh", tooltip="Read the account again", layout=w.Layout(flex="0 0 90px")
         )
         self._status, self._table = w.HTML(), w.HTML()
-        self._bar = w.IntProgress(layout=w.Layout(width="auto"))
         self._assign = w.Button(description="Assign", layout=w.Layout(width="170px"))
-        self._cancel = w.Button(description="Stop", tooltip="End after the call under way")
         self._save = w.Button(description="Save plan", tooltip="Write the plan as a JSON file")
         self._code = w.Button(description="Copy as code", tooltip="Show the code that does the same")
-        self._undo = w.Button(description="Undo last run", tooltip="Release what the last run added")
-        self._last, self._runs = w.HTML(), w.HTML()
         self._receipt, self._snippet = w.HTML(), w.HTML()
-        self._ask, self._offer = Question(), Offer(self._continue)
+        self._writing = Writing(lambda words: self._tell("running", words))
+        self._ask = Question()
+        self._past = Past(self._session, self._ask, self._run)
         self._claims = ClaimsBox(
             self._session,
             do=self._reader.do,
@@ -136,28 +134,26 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         required = self._session.require_approval
         self._approval = Approval(required=required, do=self._reader.do, given=self._approved)
         parts = {"Approval": self._approval, "Claims": self._claims, "Thresholds": self.form.thresholds}
-        self._folds = Folds({**parts, "History": self._runs})
+        self._folds = Folds({**parts, "History": self._past.runs})
         if required:
             self._folds.unfold("Approval")
 
     def _rows(self) -> list[w.Widget]:
         wrap = w.Layout(flex_flow="row wrap")
         top = w.HBox([self._head, self._refresh], layout=w.Layout(justify_content="space-between"))
-        verbs = w.HBox([self._assign, self._cancel, self._save, self._code, self._undo], layout=wrap)
+        verbs = w.HBox([self._assign, self._writing.stop, self._save, self._code, self._past.undo], layout=wrap)
         # What grows and shrinks comes below the map: it must not move between two clicks on it.
         verdict = [self._status, self.map, self._table]
-        end = [self._bar, verbs, self._ask, self._last, self._folds, self._receipt, self._snippet]
-        return [w.HTML(STYLE), top, self._offer, self.form, *verdict, *end]
+        end = [self._writing.bar, verbs, self._ask, self._past.last, self._folds, self._receipt, self._snippet]
+        return [w.HTML(STYLE), top, self._past.offer, self.form, *verdict, *end]
 
     def _watch(self) -> None:
         self.map.observe(lambda change: self._pick(change["new"]), names="selection")
         for button, act in (
             (self._refresh, self._reread),
             (self._assign, self._confirm_assign),
-            (self._undo, self._confirm_undo),
             (self._save, self._save_plan),
             (self._code, self._show_code),
-            (self._cancel, lambda: self._stop.set()),  # noqa: PLW0108 - each run has an event of its own
         ):
             button.on_click(lambda _, act=act: act())
 
@@ -179,30 +175,34 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
             addresses=text or "",
             count="" if ip_address_count is None else str(ip_address_count),
         )
-        self.form.fill(self._session.panel_memory.get(self._asked, self._asked))
+        self.form.fill(_TYPED.get((self._session.account, self._asked), self._asked))
 
     def _changed(self) -> None:
         """Take back the verdict at once, and ask for a new one."""
         fields = self.fields
-        self._session.panel_memory[self._asked] = fields
+        _TYPED[self._session.account, self._asked] = fields
         self._ask.dismiss()
         self._snippet.value = ""
         if fields != self._shown:
             self.plan = None
+        if fields != self._done:
+            self._done = None
+        if fields.nic_id != self._mapped:
+            self._hide_map()
         self._arrange()
         if fields.blank:
             self._table.value = ""
-            self._status.value = status_html("empty", missing(fields))
+            self._tell("empty", missing(fields))
         if self.plan is None and (fields.nic_id or not fields.blank):
-            if not fields.blank:
-                self._status.value = status_html("loading", "…")
+            if not fields.blank and fields != self._done:
+                self._tell("loading", "…")
             self._worker.soon(partial(self._preview, fields))
         elif fields.blank:
             self._hide_map()
 
     def _hide_map(self) -> None:
         self.map.layout.display = "none"
-        self.form.about.value = ""
+        self.form.about.value = self._mapped = ""
 
     def _pick(self, picked: str) -> None:
         """Put what was picked on the map into the address field; picking after a count asks for addresses.
@@ -234,31 +234,35 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         if self.fields != before:  # what was typed is the name of a vNIC, as is known only now
             self._changed()
         if self.fields.blank and not self.fields.nic_id:  # else a preview tells it, of what that rests on
-            self._head.value = basis_html(self._session.account, inventory)
+            self._head.value = basis_html(self._account, inventory, "the account")
 
     # -- preview -------------------------------------------------------------------------------------------------
 
     def _preview(self, fields: Fields) -> None:
-        """Judge what the fields say; runs in the worker."""
-        plan = self._approval.restored(fields.plan(self._session))
+        """Judge what the fields say, of what was done already only where; runs in the worker."""
+        asked = fields.emptied() if fields == self._done else fields
+        if asked.blank and not asked.nic_id:
+            return
+        plan = self._approval.restored(asked.plan(self._session))
         if fields != self.fields:
             return  # typed on meanwhile: another preview is on its way
         batch = fields.mode == "batch"
-        table = "" if fields.blank else batch_html(plan) if batch else verdicts_html(plan.frame)
+        table = "" if asked.blank else batch_html(plan) if batch else verdicts_html(plan.frame)
         if fields != self.fields:
             return
         # Everything is made by now, so the parts change together and never contradict each other.
         snapshot = plan.snapshot
         if snapshot is not None:
-            self._head.value = basis_html(self._session.account, snapshot)
+            self._head.value = basis_html(self._account, snapshot)
         if snapshot is not None and not batch:
             self.form.about.value = nic_html(*snapshot.describe_nic(fields.nic_id), plan.options.cap)
         if snapshot is not None and (subnets := subnets_of(plan, snapshot, fields.nic_id)):
             self._claims.look(snapshot, subnets)
         self.map.layout.display = None if not batch and draw(self.map, plan, fields.nic_id) else "none"
+        self._mapped = fields.nic_id
         if not batch:
             self._place(fields.addresses if fields.mode == "addresses" else "")
-        if fields.blank:
+        if asked.blank:
             return
         self.plan, self._shown = plan, fields
         self._tell_verdict(plan)
@@ -269,13 +273,14 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def _expire(self) -> None:
         """Take back a verdict that has become old: what it rests on may have changed since."""
         plan = self.plan
-        if plan is not None and plan.age > plan.options.max_age and not self._running:
+        if plan is not None and plan.age > plan.options.max_age and not self._writing.active:
             self.plan = self._shown = None
             self._ask.dismiss()
-            self._status.value = status_html(
-                "old", f"what was read is {duration(plan.age)} old; Refresh reads it again"
-            )
+            self._tell("old", f"what was read is {duration(plan.age)} old; Refresh reads it again")
             self._arrange()
+
+    def _tell(self, state: str, words: str) -> None:
+        self._status.value = status_html(state, words)
 
     def _tell_verdict(self, plan: Plan) -> None:
         self._status.value = verdict_html(plan, unapproved=self._approval.demands(plan))
@@ -290,31 +295,35 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def _show_error(self, error: Exception) -> None:
         """Say in words, inside the panel, what went wrong."""
         words = str(error) if isinstance(error, ZecnbError) else f"{type(error).__name__}: {error}"
-        self._running = False
-        self.plan = self._shown = None  # its verdict is no longer on the screen, so it cannot be assigned either
-        self._table.value = ""
-        self._status.value = status_html("error", words)
+        self._writing.end()
+        self._forget_verdict()
+        self._tell("error", words)
         self._arrange()
+
+    def _forget_verdict(self) -> None:
+        """Take the verdict off the screen, so that it cannot be assigned either, and the map that went with it."""
+        self.plan = self._shown = None
+        self._table.value = ""
+        self._hide_map()
 
     def _arrange(self) -> None:
         """Enable and show exactly what makes sense now."""
-        plan, running = self.plan, self._running
+        plan, running = self.plan, self._writing.active
         current = plan is not None and self._shown == self.fields and not running
         wanted = plan.adds if plan is not None and current else 0
-        ready = bool(current and plan is not None and plan.ok and wanted and not self._approval.demands(plan))
+        may = not self._session.read_only
+        ready = bool(may and current and plan is not None and plan.ok and wanted and not self._approval.demands(plan))
         self.form.arrange(running=running)
         self._assign.disabled = not ready
         self._assign.button_style = "primary" if ready else ""  # a pale blue still looks like a button
         self._assign.description = f"Assign {plural(wanted, 'address', 'addresses')}" if ready else "Assign"
         self._save.disabled = self._code.disabled = not current
-        self._undo.disabled = running or self._history.last is None
-        self._bar.layout.display = self._cancel.layout.display = None if running else "none"
-        self._offer.show(self._history.interrupted, running=running)
+        self._past.arrange(running=running)
         self._approval.arrange(plan if current else None)
 
     def outdated(self) -> None:
         """Judge again: the session has changed or read something since."""
-        if not self._running:
+        if not self._writing.active:
             self._judge_again()
             self._reader.do(self._load_history)
             self._reader.do(self._claims.load)
@@ -324,6 +333,7 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self._changed()
 
     def _reread(self) -> None:
+        self._done = None
         self._session.refresh()
         self._reader.do(self._load_names)
 
@@ -338,54 +348,46 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def _assign_now(self, plan: Plan) -> None:
         """Send the plan that was agreed to, unless what it rests on has become old meanwhile."""
         if plan.age > plan.options.max_age:
-            self._status.value = status_html("stale", "what this rests on is old; look again, then assign")
+            self._tell("stale", "what this rests on is old; look again, then assign")
             self._reread()
         else:
+            self._done = self.fields if self.fields.mode != "addresses" else None
             self._run(partial(self._session.apply, plan))
 
-    def _confirm_undo(self) -> None:
-        run = self._history.last
-        if run is not None and not self._undo.disabled:
-            self._ask.ask(f"Release what run {run} added?", partial(self._run, partial(self._session.undo, run)))
-
-    def _continue(self, run: str) -> None:
-        self._ask.ask(f"Do what is missing of run {run}?", partial(self._run, partial(self._session.resume, run)))
-
     def _run(self, verb: Callable[..., Receipt]) -> None:
-        self._stop = threading.Event()
-        self._running, self._began = True, time.monotonic()
-        self._bar.value = 0
-        self._status.value = status_html("running", "…")
+        stop = self._writing.begin()
         self._arrange()
-        self._worker.do(partial(self._execute, verb, self._stop))
+        self._worker.do(partial(self._execute, verb, stop))
 
     def _execute(self, verb: Callable[..., Receipt], stop: threading.Event) -> None:
         """Run in the worker, then show what became of it and what holds now."""
         try:
-            self.receipt = verb(report=self._progress, stop=stop)
+            receipt = self.receipt = verb(report=self._writing.report, stop=stop)
+            end, words = "done" if receipt.ok else "partly", receipt.words
+            self._done = self._done if receipt.wrote else None
+            self._approval.forget()
+            self._receipt.value = receipt_html(receipt.frame, f"run {receipt.run_id}")
+        except ZecnbError as error:
+            end, words = "error", str(error)
+            self._done = None if isinstance(error, PlanError) else self._done  # which says that nothing was sent
         finally:
-            self._running = False
-            self._shown = None
+            self._writing.end()
+            self.plan = self._shown = None
             self._reader.do(self._load_history)
-        self._approval.forget()
-        self._receipt.value = receipt_html(self.receipt.frame, f"run {self.receipt.run_id}")
-        if self.fields.nic_id or not self.fields.blank:
+        if self._done is not None:
+            self._table.value = ""
+        try:
             self._preview(self.fields)
-        self._status.value = status_html("done" if self.receipt.ok else "partly", self.receipt.words)
-
-    def _load_history(self) -> None:
-        found = history_of(self._session.journal(), self._session.account, self._session.record)
-        self._history = found
-        self._last.value = quiet_html(found.words)
-        self._runs.value = wrap(bare_table(found.runs, where="zec.journal()", total=found.total))
-        self._folds.tell("History", f"{found.total:,}")
+        except ZecnbError as error:
+            self._forget_verdict()
+            words += f" · what holds now could not be read: {error}"
+        self._tell(end, words)
         self._arrange()
 
-    def _progress(self, progress: Progress) -> None:
-        self._bar.max, self._bar.value = max(progress.total, 1), progress.done
-        self._status.value = status_html(
-            "running", under_way(progress.done, progress.total, time.monotonic() - self._began)
-        )
+    def _load_history(self) -> None:
+        self._past.load()
+        self._folds.tell("History", f"{self._past.history.total:,}")
+        self._arrange()
 
     # -- taking it along -----------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from zecnb.errors import PlanError, ReadOnlyError, UsageError
 from zecnb.execution.apply import apply_plan, resume_run
 from zecnb.execution.history import read_record
 from zecnb.execution.journal import Journal, Run
-from zecnb.execution.locks import Lease
+from zecnb.execution.locks import Lease, at_work
 from zecnb.execution.memory import read_memory
 from zecnb.execution.outcome import told
 from zecnb.execution.receipt import Receipt
@@ -53,7 +53,6 @@ class Session:
         expectations: options that every plan begins with, its own come on top; for what you know of the API and no
             document says, such as ``{"nic_limit_counts_primary": False}`` (see ``zecnb emulator --assumptions``).
         last_run: id of the run begun last, None before the first; what to resume after an error.
-        panel_memory: what was typed into panels, so that running a cell again keeps it.
         watchers: panels; their ``outdated()`` is called when what was read is forgotten.
     """
 
@@ -80,7 +79,6 @@ class Session:
         self._lock = threading.Lock()
         self._kept: dict[str, tuple[float, Inventory]] = {}
         self._remembered: tuple[int, pd.DataFrame] | None = None
-        self.panel_memory: dict[Any, Any] = {}
         self.watchers: weakref.WeakSet[Any] = weakref.WeakSet()
 
     # -- reading -------------------------------------------------------------------------------------------------
@@ -293,7 +291,7 @@ class Session:
         stop: threading.Event | None,
         work: Callable[[Context], Receipt],
     ) -> Receipt:
-        if self._client.read_only:
+        if self.read_only:
             raise ReadOnlyError("this session is read-only: connect(read_only=False) to write; nothing was sent")
         self.last_run = run.run_id
         with told(run, self._journal) as ends, self._bar("assigning" if run.kind == "apply" else "releasing") as tick:
@@ -315,6 +313,15 @@ class Session:
     def journal(self) -> pd.DataFrame:
         """Return every event of every run, oldest first."""
         return self._journal.frame()
+
+    def at_work(self) -> set[str]:
+        """Return the runs, of this store, that live processes of this machine are working on right now."""
+        return at_work(self._store)
+
+    @property
+    def read_only(self) -> bool:
+        """Whether it refuses every write."""
+        return self._client.read_only
 
     def record(self, run_id: str) -> Record:
         """Return what a run set out to do and what became of each call so far.
@@ -372,4 +379,4 @@ class Session:
         self.close()
 
     def __repr__(self) -> str:
-        return f"Session({self.account}{', read-only' if self._client.read_only else ''})"
+        return f"Session({self.account}{', read-only' if self.read_only else ''})"

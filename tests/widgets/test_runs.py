@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from zecnb.execution.history import Past, Record
 from zecnb.execution.steps import Step
-from zecnb.widgets.runs import history_of
+from zecnb.widgets.runs import History, history_of
 
 
 def journal(*events: tuple[str, str, str, str, list[str] | None]) -> pd.DataFrame:
@@ -37,6 +39,11 @@ def record(run_id: str) -> Record:
     return Record("apply", "mine", run_id, steps, rows, 10, past, finished=False)
 
 
+def told(events: pd.DataFrame, *, me: str = "ada", at_work: tuple[str, ...] = ()) -> History:
+    """What the panel of ada, or of somebody else, is told."""
+    return history_of(events, "mine", record, me=me, at_work=at_work)
+
+
 STARTED = ("r1", "started", "apply", "d1", None)
 OUTCOME = ("r1", "outcome", "apply", "d1", ["10.0.4.1", "10.0.4.2"])
 FINISHED = ("r1", "finished", "apply", "d1", None)
@@ -44,22 +51,23 @@ FINISHED = ("r1", "finished", "apply", "d1", None)
 
 def test_nothing_happened_yet() -> None:
     """An empty journal has nothing to say."""
-    found = history_of(journal(), "mine", record)
+    found = told(journal())
     assert (found.last, found.words, found.interrupted, found.total, len(found.runs)) == (None, "", (), 0, 0)
 
 
 def test_the_last_run_is_told() -> None:
     """When, what and how many; it can be undone."""
-    found = history_of(journal(STARTED, OUTCOME, FINISHED), "mine", record)
+    found = told(journal(STARTED, OUTCOME, FINISHED))
     assert "2026-03-01" in found.words
-    assert "assigned 2 addresses, run r1" in found.words
+    assert "last run r1 of" in found.words
+    assert "by ada assigned: 2 addresses on 1 vNIC" in found.words
     assert found.last == "r1"
     assert found.interrupted == ()
 
 
 def test_a_run_without_end_is_offered() -> None:
     """A kernel died: the run is offered, with who began it, what it was about and what is missing."""
-    (found,) = history_of(journal(STARTED, OUTCOME), "mine", record).interrupted
+    (found,) = told(journal(STARTED, OUTCOME)).interrupted
     assert found.run_id == "r1"
     assert "by ada did not come to its end: 2 vNICs, 2 rows, 1 of 3 addresses missing." in found.words
 
@@ -68,14 +76,14 @@ def test_all_runs_without_end_are_offered() -> None:
     """The newest first; one that was undone since is not."""
     undo = [("r4", "started", "undo", "r2", None), ("r4", "finished", "undo", "r2", None)]
     begun = [(run, "started", "apply", "d", None) for run in ("r1", "r2", "r3")]
-    found = history_of(journal(*begun, *undo), "mine", record)
+    found = told(journal(*begun, *undo))
     assert [run.run_id for run in found.interrupted] == ["r3", "r1"]
 
 
 def test_a_run_stopped_in_its_last_call_is_complete() -> None:
     """Nothing is missing, so there is nothing to offer."""
     whole = [STARTED, OUTCOME, ("r1", "outcome", "apply", "d1", ["10.0.4.3"])]
-    found = history_of(journal(*whole).assign(nic_id=[None, "n1", "n2"]), "mine", record)
+    found = told(journal(*whole).assign(nic_id=[None, "n1", "n2"]))
     assert found.interrupted == ()
     assert found.runs["end"].tolist() == ["complete"]
 
@@ -85,23 +93,21 @@ def test_a_run_that_a_later_one_completed_is_not_offered() -> None:
     later = [("r2", "started", "apply", "d2", None), ("r2", "outcome", "apply", "d2", ["10.0.4.3"])]
     ended = ("r2", "finished", "apply", "d2", None)
     events = journal(STARTED, OUTCOME, *later, ended)
-    assert [run.missing for run in history_of(events, "mine", record).interrupted] == [1]
+    assert [run.missing for run in told(events).interrupted] == [1]
     events.loc[3, "nic_id"] = "n2"
-    assert history_of(events, "mine", record).interrupted == ()
+    assert told(events).interrupted == ()
 
 
 def test_an_undo_that_was_cut_off_is_begun_again() -> None:
     """What an undo did not come to is undone by undoing the same run again."""
-    found = history_of(journal(STARTED, OUTCOME, FINISHED, ("r2", "started", "undo", "r1", None)), "mine", record)
+    found = told(journal(STARTED, OUTCOME, FINISHED, ("r2", "started", "undo", "r1", None)))
     assert found.last == "r1"
 
 
 def test_runs_are_listed_with_their_ends() -> None:
     """Newest first: what each did, and whether it came to its end or was undone."""
     undo = [("r2", "started", "undo", "r1", None), ("r2", "finished", "undo", "r1", None)]
-    found = history_of(
-        journal(STARTED, OUTCOME, FINISHED, *undo, ("r3", "started", "apply", "d3", None)), "mine", record
-    )
+    found = told(journal(STARTED, OUTCOME, FINISHED, *undo, ("r3", "started", "apply", "d3", None)))
     assert found.total == 3
     assert found.runs[["run_id", "what", "end"]].to_numpy().tolist() == [
         ["r3", "assigned", "interrupted"],
@@ -114,7 +120,7 @@ def test_runs_are_listed_with_their_ends() -> None:
 def test_an_undone_run_is_not_undone_again() -> None:
     """After an undo there is nothing to undo; the run before it is not next."""
     undo = [("r2", "started", "undo", "r1", None), ("r2", "finished", "undo", "r1", None)]
-    found = history_of(journal(STARTED, OUTCOME, *undo), "mine", record)
+    found = told(journal(STARTED, OUTCOME, *undo))
     assert found.last is None
     assert found.interrupted == ()
     assert "released" in found.words
@@ -122,5 +128,24 @@ def test_an_undone_run_is_not_undone_again() -> None:
 
 def test_runs_of_another_account_are_none_of_ours() -> None:
     """A shared journal offers each account its own runs."""
-    found = history_of(journal(STARTED, OUTCOME), "theirs", record)
+    found = history_of(journal(STARTED, OUTCOME), "theirs", record, me="ada", at_work=())
     assert (found.last, found.words, found.interrupted, found.total) == (None, "", (), 0)
+
+
+def test_undo_is_of_ones_own_runs() -> None:
+    """A colleague's run is told, and not offered to be taken back; the question says whose, when and how much."""
+    events = journal(STARTED, OUTCOME, FINISHED, ("r2", "started", "apply", "d2", None))
+    events.loc[events["run_id"] == "r2", "actor"] = "bob"
+    found = told(events)
+    assert "last run r2" in found.words
+    assert found.last == "r1"
+    assert re.fullmatch(r"Release what run r1 of 2026-03-01 .* by ada added: 2 addresses on 1 vNIC\?", found.release)
+    assert (told(events, me="eve").last, told(events, me="eve").release) == (None, "")
+
+
+def test_a_run_under_way_is_left_alone() -> None:
+    """It is neither interrupted nor to be taken back, whoever began it."""
+    found = told(journal(STARTED, OUTCOME), at_work=("r1",))
+    assert found.interrupted == ()
+    assert found.last is None
+    assert found.runs["end"].tolist() == ["under way"]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from zecnb.execution.journal import Run
     from zecnb.store import Store
 
-__all__ = ["LEASE", "WAIT", "Lease", "Process"]
+__all__ = ["LEASE", "WAIT", "Lease", "Process", "at_work"]
 
 LEASE = 20.0
 """Seconds without a heartbeat after which a run on another machine is taken for dead."""
@@ -96,6 +96,18 @@ def _born(pid: int) -> str | None:
         return None
     state, *rest = stat.rpartition(")")[2].split()  # the name before it may hold anything
     return None if state in "ZX" else rest[18]
+
+
+def at_work(store: Store) -> set[str]:
+    """Return the runs that live processes of this machine are working on; of other machines that cannot be told.
+
+    Raises:
+        JournalError: the store cannot be used.
+    """
+    with store.begin() as connection:
+        rows = connection.execute(sa.select(LOCKS.c.run_id, LOCKS.c.machine, LOCKS.c.pid, LOCKS.c.born)).all()
+    here = Process.this().machine
+    return {row.run_id for row in rows if row.machine == here and not Process(*row[1:]).is_gone()}
 
 
 class Lease:

@@ -140,15 +140,16 @@ def quiet_html(words: str) -> str:
     return f"<div class='zecnb-head'>{escape(plain(words))}</div>"
 
 
-def coverage_words(share: float, unseen: int, partial: Sequence[str]) -> str:
+def coverage_words(of: str, share: float, unseen: int, partial: Sequence[str]) -> str:
     """Return what the verdict does not rest on: addresses and sources that could not be seen.
 
     Args:
+        of: what was read.
         share: addresses some listing shows, of those the API counts, 0..1.
         unseen: addresses the API counts and no listing shows.
         partial: sources that were not completely read.
     """
-    parts = [f"coverage {percent(share)}"]
+    parts = [f"coverage of {of} {percent(share)}"]
     parts.append(f"{unseen:,} addresses are used by something no listing shows" if unseen else "nothing is unseen")
     if partial:
         parts.append(f"not completely read: {', '.join(partial)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,6 +72,11 @@ class Fields:
         """Whether too little is filled in to judge anything."""
         asked = {"addresses": self.addresses, "count": self.count, "batch": self.batch}[self.mode]
         return not asked.strip() or (self.mode != "batch" and not self.nic_id)
+
+    def emptied(self) -> Fields:
+        """Return the same without what is asked for."""
+        nothing: dict[str, Any] = {self.mode: ""}
+        return replace(self, **nothing)
 
     def arguments(self) -> dict[str, Any]:
         """Return the keyword arguments of ``Session.plan``."""

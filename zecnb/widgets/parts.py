@@ -1,19 +1,23 @@
-"""Small parts of the panel: a question before anything is written, sections that open, runs to finish."""
+"""Small parts of the panel: a question before a write and the write under way, sections that open, runs to finish."""
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import TYPE_CHECKING
 
 import ipywidgets as w
 
 from zecnb.render.panel import question_html
+from zecnb.widgets.words import under_way
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from zecnb.execution.steps import Progress
     from zecnb.widgets.runs import Interrupted
 
-__all__ = ["Folds", "Offer", "Question", "offer_choices"]
+__all__ = ["Folds", "Offer", "Question", "Writing", "offer_choices"]
 
 
 def offer_choices(dropdown: w.Dropdown, options: Sequence[tuple[str, str]]) -> None:
@@ -54,6 +58,50 @@ class Question(w.HBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.dismiss()
         if answer is not None:
             answer()
+
+
+class Writing:
+    """The bar and the Stop button of a run under way; hidden while there is none.
+
+    Args:
+        tell: puts words on the status line.
+
+    Attributes:
+        active: whether a run is under way.
+    """
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell, self._halt, self._began = tell, threading.Event(), 0.0
+        self.active = False
+        self.bar = w.IntProgress(layout=w.Layout(width="auto", display="none"))
+        self.stop = w.Button(
+            description="Stop", tooltip="End after the call under way", layout=w.Layout(display="none")
+        )
+        self.stop.on_click(lambda _: self._stop())
+
+    def begin(self) -> threading.Event:
+        """Show that a run begins; return what ends it early."""
+        self.active, self._halt, self._began = True, threading.Event(), time.monotonic()
+        self.bar.value, self.stop.disabled = 0, False
+        self.bar.layout.display = self.stop.layout.display = None
+        self._tell("…")
+        return self._halt
+
+    def report(self, progress: Progress) -> None:
+        """Show how far it is."""
+        self.bar.max, self.bar.value = max(progress.total, 1), progress.done
+        if not self._halt.is_set():
+            self._tell(under_way(progress.done, progress.total, time.monotonic() - self._began))
+
+    def end(self) -> None:
+        """Show that it is over."""
+        self.active = False
+        self.bar.layout.display = self.stop.layout.display = "none"
+
+    def _stop(self) -> None:
+        self._halt.set()
+        self.stop.disabled = True
+        self._tell("stopping after the call under way")
 
 
 class Folds(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 __all__ = ["basis_html", "missing", "state", "tally", "target", "under_way", "verdict_html"]
 
 
-def basis_html(account: str, snapshot: Snapshot) -> str:
+def basis_html(account: str, snapshot: Snapshot, of: str = "the subnets read") -> str:
     """Return the line that says what a verdict rests on: whose account, read when, and how much of it was seen."""
     partly = list(dict.fromkeys(str(source) for source in snapshot.partial["source"]))
-    seen = coverage_words(snapshot.share_seen, int(snapshot.unseen.sum()), partly)
-    return headline(account, snapshot.observed_at, seen)
+    seen = coverage_words(of, snapshot.share_seen, int(snapshot.unseen.sum()), partly)
+    return headline(account, snapshot.observed_at, seen if len(snapshot.subnets) else "")
 
 
 def missing(fields: Fields) -> str:
