@@ -120,8 +120,9 @@ def page(browser, request: pytest.FixtureRequest):
 def run(page, lab: str, folder: Path):
     """Run a notebook of the given cells in JupyterLab; returns its panel once the last cell is done."""
 
-    def start(name: str, *cells: str):
-        write_notebook(folder / f"{name}.ipynb", cells)
+    def start(name: str, first: str, *cells: str):
+        forget = "import zecnb.panel\nzecnb.panel._TYPED.clear()  # of an earlier test with the same kernel\n"
+        write_notebook(folder / f"{name}.ipynb", [forget + first, *cells])
         return run_all(page, lab, f"{name}.ipynb")
 
     return start

@@ -143,6 +143,40 @@ def test_picked_by_keyboard(panel: Locator, page: Page) -> None:
     shot(panel, "map-keyboard")
 
 
+def test_a_range_begins_where_one_is(panel: Locator, page: Page) -> None:
+    """Shift with arrows adds to what is in the field now: neither older picks come back, nor are newer ones lost."""
+    grid, field = panel.get_by_role("grid"), panel.get_by_label("Addresses", exact=True)
+    grid.focus()
+    page.keyboard.press("Control+Home")
+    for _ in range(200):
+        page.keyboard.press("ArrowRight")
+        if " · free" in said(panel):
+            break
+    first = said(panel).split(" ")[0]
+    page.keyboard.press("Shift+ArrowRight")
+    expect(field).to_have_value(re.compile(rf"^{re.escape(first)}"))
+    field.fill("10.0.7.240")
+    expect(panel.locator(".zecnb-map-said")).to_contain_text("1 picked")
+    grid.focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Shift+ArrowRight")
+    expect(field).to_have_value(re.compile("10.0.7.240$"))
+    expect(field).not_to_have_value(re.compile(rf"^{re.escape(first)}(,|-)"))
+
+
+def test_no_key_is_a_command_of_the_notebook(panel: Locator, page: Page) -> None:
+    """With the focus on the map or a button, x does not cut the cell and b adds none."""
+    cells = page.locator(".jp-Notebook .jp-Cell")
+    count = cells.count()
+    for part in (panel.get_by_role("grid"), panel.get_by_role("button", name="Refresh")):
+        part.focus()
+        for key in ("x", "b", "a"):
+            page.keyboard.press(key)
+        page.wait_for_timeout(200)
+        assert cells.count() == count
+    expect(panel).to_be_visible()
+
+
 def test_sixteen(run, page: Page, capsys: pytest.CaptureFixture[str]) -> None:
     """A /16 with 39,000 held addresses opens, answers each key and zooms; how soon is printed, to be under 200 ms."""
     with Emulator(seed="empty") as emulator:

@@ -64,6 +64,8 @@ export function values(text) {
   return found;
 }
 
+const same = (one, other) => one.size === other.size && [...one].every((value) => other.has(value));
+
 // -- layout ---------------------------------------------------------------------------------------------------------
 
 export function layout(size, width, zoom) {
@@ -89,6 +91,11 @@ function cellHeight(w) {
   return w >= 30 ? 26 : Math.floor(Math.min(w, 26));
 }
 
+/** Keep JupyterLab from taking keys for commands: with the focus on a button x would cut the cell. */
+function shield(event) {
+  event.target.setAttribute("data-lm-suppress-shortcuts", "true");
+}
+
 // -- the widget -----------------------------------------------------------------------------------------------------
 
 function render({ model, el }) {
@@ -100,7 +107,8 @@ class View {
   constructor(model, el) {
     this.model = model;
     this.at = 0; // offset of the cell with the focus
-    this.anchor = null; // where a shift-selection began
+    this.picked = new Set();
+    this.range = null; // what Shift with arrows picks: where it began, and what was picked before
     this.hover = null;
     this.zoom = 0;
     this.holders = new Map();
@@ -168,7 +176,11 @@ class View {
     on(this.canvas, "pointerleave", () => { if (!this.drag) { this.hover = null; this.tell(); } });
     on(this.out, "click", () => this.zoomTo(this.zoom - 1));
     on(this.in, "click", () => this.zoomTo(this.zoom + 1));
-    this.resize = new ResizeObserver(() => this.arrange());
+    this.resize = new ResizeObserver(() => {
+      // Known only once it is on the page; added again it is still one listener.
+      (this.root.closest(".zecnb-panel") ?? this.root).addEventListener("focusin", shield, { signal });
+      this.arrange();
+    });
     this.resize.observe(this.root);
     this.restyle = new MutationObserver(() => this.draw());
     for (const node of [document.documentElement, document.body]) this.restyle.observe(node, { attributes: true });
@@ -194,7 +206,7 @@ class View {
     };
     const [base, network] = [bytes("cells"), this.model.get("network") >>> 0];
     if (network !== this.network || base.length !== this.base?.length) {
-      Object.assign(this, { at: 0, anchor: null, hover: null, zoom: 0 });
+      Object.assign(this, { at: 0, range: null, hover: null, zoom: 0 });
       this.holders.clear();
       this.box.scrollTo(0, 0);
     } else if (base.some((state, k) => state !== this.base[k])) {
@@ -217,7 +229,10 @@ class View {
 
   chosen() {
     const inside = values(this.model.get("selection")).map((value) => value - this.network);
-    if (!this.drag) this.picked = new Set(inside.filter((offset) => offset >= 0 && offset < this.base?.length));
+    if (this.drag) return;
+    const picked = new Set(inside.filter((offset) => offset >= 0 && offset < this.base?.length));
+    if (!same(picked, this.picked)) this.range = null; // typed meanwhile
+    this.picked = picked;
     this.draw();
   }
 
@@ -322,7 +337,7 @@ class View {
   }
 
   toggle(offset) {
-    this.anchor = offset;
+    this.range = null;
     if (this.free(offset) || this.picked.has(offset)) {
       this.pick(this.between(offset, offset, this.picked, !this.picked.has(offset)));
     }
@@ -332,7 +347,8 @@ class View {
     const offset = event.button === 0 ? this.under(event) : null;
     if (offset === null) return;
     this.box.focus({ preventScroll: true });
-    this.at = this.anchor = offset;
+    this.at = offset;
+    this.range = null;
     if (this.tiny) {
       this.zoomTo(2); // too small to aim at one address: look closer first
     } else if (event.shiftKey && this.start !== undefined) {
@@ -365,8 +381,7 @@ class View {
     if (!this.drag) return;
     const { before } = this.drag;
     this.drag = null;
-    const same = before.size === this.picked.size && [...before].every((offset) => this.picked.has(offset));
-    if (!same) this.send();
+    if (!same(before, this.picked)) this.send();
     this.tell();
   }
 
@@ -413,15 +428,11 @@ class View {
 
   /** Move the focus; with Shift, pick the free addresses from where it began. */
   go(to, picking) {
-    if (!picking) this.anchor = null;
-    else if (this.anchor === null || !this.before) {
-      this.anchor ??= this.at;
-      this.before = this.picked;
-    }
-    if (!picking) this.before = null;
+    if (picking) this.range ??= { anchor: this.at, before: this.picked };
+    else this.range = null;
     this.at = to;
     this.start = picking ? this.start : to;
-    if (picking) this.pick(this.between(this.anchor, to, this.before, true), CHANGING);
+    if (picking) this.pick(this.between(this.range.anchor, to, this.range.before, true), CHANGING);
     this.show(to);
   }
 
@@ -441,7 +452,7 @@ class View {
   }
 
   sentence(offset) {
-    const count = this.picked?.size ?? 0;
+    const count = this.picked.size;
     const many = `${count.toLocaleString("en")} picked`;
     if (offset === null) return count ? many : "Point at an address, or move to it with the keyboard.";
     const holder = this.holders.get(offset);
