@@ -29,7 +29,7 @@ from zecnb.widgets.approval import Approval
 from zecnb.widgets.batch import batch_html
 from zecnb.widgets.claims import ClaimsBox
 from zecnb.widgets.fields import Fields, Form
-from zecnb.widgets.keep import code_of, saved
+from zecnb.widgets.keep import code_of, saved_html
 from zecnb.widgets.map import draw, subnets_of
 from zecnb.widgets.parts import Folds, Question, Writing
 from zecnb.widgets.past import Past
@@ -393,7 +393,7 @@ class Panel(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
 
     def _save_plan(self) -> None:
         if self.plan is not None:
-            self._snippet.value = code_html(saved(self.plan, self.fields))
+            self._snippet.value = saved_html(self.plan, self.fields)
 
     def _show_code(self) -> None:
         self._snippet.value = code_html(code_of(self.plan, self.fields))

@@ -12,9 +12,11 @@ from zecnb.render.export import write_csv
 from zecnb.render.panel import files_html
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from zecnb.planner.plan import Plan
 
-__all__ = ["batch_html", "write_files"]
+__all__ = ["batch_html", "links", "write_files"]
 
 _MOST_LINKED = 5_000  # rows of a plan whose files travel as links in the page: they are made with every preview
 _FILES = {"Corrected file": ("corrected", ".csv"), "Findings": ("findings", ".csv"), "Plan": ("plan", ".json")}
@@ -22,21 +24,21 @@ _FILES = {"Corrected file": ("corrected", ".csv"), "Findings": ("findings", ".cs
 
 def batch_html(plan: Plan) -> str:
     """Return the findings of a batch with their rows, what the rows become, and links to the files."""
-    links = _links(plan)
     shown = tables.batch_html(plan.frame, plan.findings, plan.summary)
     if not len(plan.findings):
-        return shown + files_html("", [link for link in links if link[0] == "Plan"])
+        return shown + files_html("", links(plan, ("Plan",)))
     kept, asked = len(plan.corrected()), int(plan.frame["row"].nunique())
     words = f"The corrected file keeps {kept:,} of {asked:,} rows. Row 0 is the first below the header."
-    return shown + files_html(words, links)
+    return shown + files_html(words, links(plan))
 
 
-def _links(plan: Plan) -> list[tuple[str, str, str]]:
+def links(plan: Plan, words: Collection[str] = tuple(_FILES)) -> list[tuple[str, str, str]]:
     """Return word, file name and content of each file as a ``data:`` URL, "" for one too large for a link."""
     if len(plan.frame) > _MOST_LINKED:
-        return [(word, "", "") for word in _FILES]
+        return [(word, "", "") for word in words]
     with tempfile.TemporaryDirectory() as folder:
-        return [(word, path.name, _url(path)) for word, path in _written(plan, Path(folder)).items()]
+        files = _written(plan, Path(folder))
+        return [(word, files[word].name, _url(files[word])) for word in words]
 
 
 def _url(path: Path) -> str:

@@ -129,6 +129,7 @@ class Form(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         self.mode = w.ToggleButtons(
             options=[(word, mode) for mode, word in MODES.items()],
             description="Ask for",
+            tooltip="What is asked for",
             tooltips=["Addresses, ranges and CIDRs", "How many more; the policy chooses which", "A CSV of many vNICs"],
             style={**label, "button_width": "96px"},
         )
@@ -159,13 +160,21 @@ class Form(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         )
         self.batch.add_class("zecnb-csv")
         self.warn_at, self.critical_at = (
-            w.BoundedFloatText(description=words, min=0, max=100, step=5, style=label, layout=w.Layout(width="170px"))
+            w.BoundedFloatText(
+                description=words,
+                tooltip="Utilisation of the subnet",
+                min=0,
+                max=100,
+                step=5,
+                style=label,
+                layout=w.Layout(width="170px"),
+            )
             for words in ("Warning %", "Critical %")
         )
         self._order = w.HTML()
         self.thresholds = w.VBox([w.HBox([self.warn_at, self.critical_at]), self._order])
         self._names: list[str] = []
-        self._ids: dict[str, str] = {}  # of names that one vNIC only has
+        self._ids: dict[str, str] = {}  # of names, whatever their case, that one vNIC only has
         self._changed, self._do = changed, do
         self._by_count = w.HBox([self.count, self.policy], layout=w.Layout(flex_flow="row wrap"))
         self._file = w.HBox([self.upload], layout=w.Layout(margin="0 0 0 88px"))
@@ -179,7 +188,7 @@ class Form(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
     def fields(self) -> Fields:
         """What is in the fields now."""
         nic, *others = (field.value for field in self._inputs)
-        return Fields(self._ids.get(nic.strip(), nic), *others)
+        return Fields(self._ids.get(nic.strip().casefold(), nic), *others)
 
     @property
     def _inputs(self) -> tuple[w.Widget, ...]:
@@ -220,8 +229,8 @@ class Form(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         """Take the vNICs to offer, ``name · id`` each."""
         self._names = sorted(names)
         pairs = [each.rpartition(" · ")[::2] for each in self._names]
-        called = Counter(name for name, _ in pairs)
-        self._ids = {name: nic_id for name, nic_id in pairs if name and called[name] == 1}
+        called = Counter(name.casefold() for name, _ in pairs)
+        self._ids = {name.casefold(): nic_id for name, nic_id in pairs if name and called[name.casefold()] == 1}
         self._suggest()
 
     def _suggest(self) -> None:

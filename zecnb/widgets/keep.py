@@ -5,25 +5,31 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zecnb.widgets.batch import write_files
+from zecnb.render.panel import code_html, files_html
+from zecnb.widgets.batch import links, write_files
 
 if TYPE_CHECKING:
     from zecnb.planner.plan import Plan
     from zecnb.widgets.fields import Fields
 
-__all__ = ["code_of", "saved"]
+__all__ = ["code_of", "saved_html"]
 
 
-def saved(plan: Plan, fields: Fields) -> str:
-    """Write the plan beside the notebook, of a batch its corrected file and findings too; return the code to load it.
+def saved_html(plan: Plan, fields: Fields) -> str:
+    """Write the plan beside the notebook, of a batch its corrected file and findings too.
+
+    Returns:
+        The code to load it, where it is, and a link for whoever sits at another machine.
 
     Raises:
         OSError: it cannot be written there.
     """
     if fields.mode == "batch":
         names = write_files(plan, Path.cwd())
-        return f"plan = zecnb.Plan.load({names[-1]!r})\n# beside it: {names[0]}, {names[1]}"
-    return f"plan = zecnb.Plan.load({plan.save(f'plan-{plan.digest[:12]}.json').name!r})"
+        code = f"plan = zecnb.Plan.load({names[-1]!r})\n# beside it: {names[0]}, {names[1]}"
+    else:
+        code = f"plan = zecnb.Plan.load({plan.save(f'plan-{plan.digest[:12]}.json').name!r})"
+    return code_html(code) + files_html(f"Written to {Path.cwd()}", links(plan, ("Plan",)))
 
 
 def code_of(plan: Plan | None, fields: Fields) -> str:

@@ -116,7 +116,10 @@ class Folds(w.VBox):  # type: ignore[misc]  # ipywidgets is untyped
         for part in parts.values():
             part.add_class("zecnb-fold")
         self._notes = dict.fromkeys(parts, "")
-        self.toggles = {name: w.ToggleButton(layout=w.Layout(width="auto")) for name in parts}
+        self.toggles = {
+            name: w.ToggleButton(tooltip=f"Show or hide {name.lower()}", layout=w.Layout(width="auto"))
+            for name in parts
+        }
         for name, toggle in self.toggles.items():
             toggle.observe(lambda _, name=name: self._arrange(name), names="value")
             self._arrange(name)
