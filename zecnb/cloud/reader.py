@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
@@ -55,7 +55,7 @@ def read_inventory(
     """
     began = datetime.now(UTC)
     with ThreadPoolExecutor(max_workers=_WORKERS, thread_name_prefix="zecnb-read") as pool:
-        reading = _Reading(client, pool, progress)
+        reading = _Reading(pool, progress)
         found: list[Nic] = []
         called: list[Nic] = []
         if nic_ids is not None:
@@ -122,7 +122,7 @@ class _Subnets:
         filters = {"vpc_ids": self._around} if self._known else where
         self._later = reading.begin("subnets", scope, self._list, **filters)
         self._subnets: list[Subnet] = []
-        self._beside: Any = None
+        self._beside: _Later | None = None
 
     def around(self) -> list[str]:
         """Return their VPCs."""
@@ -184,8 +184,8 @@ class _Members:
         self._reading = reading
         self._list = client.describe_network_interfaces
         self._homes = homes
-        self._later: list[Any] = []
-        self._whole: list[tuple[list[str], int, Any]] = []
+        self._later: list[_Later] = []
+        self._whole: list[tuple[list[str], int, _Later]] = []
 
     def begin_all(self, scope: str, **filters: Any) -> None:
         self._later.append(self._reading.begin("nics", scope, self._list, **filters))
@@ -208,7 +208,7 @@ class _Members:
     def end(self) -> list[Nic]:
         """Wait for them; each once."""
         for subnets, most, later in self._whole:
-            if later[-1].result().total > most:
+            if later.future.result().total > most:
                 self._one_by_one(subnets)
             else:
                 self._later.append(later)
@@ -216,19 +216,26 @@ class _Members:
         return list(nics.values())
 
 
+class _Later(NamedTuple):
+    """A listing under way: of what, by which filter."""
+
+    source: str
+    scope: str
+    future: Future[Listing[Any]]
+
+
 class _Reading:
     """Listings under way, and how each of them ended."""
 
-    def __init__(self, client: Client, pool: ThreadPoolExecutor, progress: Callable[[int, int], None] | None) -> None:
-        self._client = client
+    def __init__(self, pool: ThreadPoolExecutor, progress: Callable[[int, int], None] | None) -> None:
         self._pool = pool
         self._progress = progress
         self._begun = 0
         self._rows: list[tuple[str, str, str, int, str]] = []
 
-    def begin(self, source: str, scope: str, call: Callable[..., Listing[Any]], **filters: Any) -> Any:
+    def begin(self, source: str, scope: str, call: Callable[..., Listing[Any]], **filters: Any) -> _Later:
         self._begun += 1
-        return source, scope, self._pool.submit(call, **filters)
+        return _Later(source, scope, self._pool.submit(call, **filters))
 
     def aside(self, call: Callable[..., Listing[Any]], **filters: Any) -> Future[Listing[Any]]:
         """Begin a listing that nothing rests on: it is no source."""
@@ -237,26 +244,24 @@ class _Reading:
     def must(self, source: str, scope: str, call: Callable[..., Listing[Any]], **filters: Any) -> list[Any]:
         return self.end_must(self.begin(source, scope, call, **filters))
 
-    def end_must(self, later: Any) -> list[Any]:
+    def end_must(self, later: _Later) -> list[Any]:
         """Wait for a listing without which nothing can be said."""
-        source, scope, future = later
-        listing: Listing[Any] = future.result()
-        self._note(source, scope, "complete" if listing.complete else "partial", listing.records, listing.detail)
+        listing = later.future.result()
+        self._note(later, "complete" if listing.complete else "partial", listing.records, listing.detail)
         return listing.records
 
-    def end(self, later: Any) -> list[Any]:
+    def end(self, later: _Later) -> list[Any]:
         """Wait for a listing whose failure makes the inventory partial."""
-        source, scope, _future = later
         try:
             return self.end_must(later)
         except CloudError as error:
             if isinstance(error, AuthError) and error.code != "AUTHFAILURE_UNAUTHORIZED_OPERATION":
                 raise
-            self._note(source, scope, "failed", [], str(error))
+            self._note(later, "failed", [], str(error))
             return []
 
-    def _note(self, source: str, scope: str, status: str, records: Sequence[object], detail: str) -> None:
-        self._rows.append((source, scope, status, len(records), detail))
+    def _note(self, later: _Later, status: str, records: Sequence[object], detail: str) -> None:
+        self._rows.append((later.source, later.scope, status, len(records), detail))
         if self._progress is not None:
             self._progress(len(self._rows), max(self._begun, len(self._rows)))
 
