@@ -249,6 +249,15 @@ def test_older_version_lists_too(sdk: Sdk, ids: dict[str, str]) -> None:
     assert nic.nicId == ids["plain"]
 
 
+def test_older_version_assigns_and_releases(sdk: Sdk, ids: dict[str, str]) -> None:
+    """Version 2024-04-01 does too, though its SDK client spells the release otherwise: ``UnAssign...``."""
+    asked = {"nicId": ids["other"], "ipAddresses": ["10.0.1.231"]}
+    sdk.old.BatchAssignNetworkInterfaceIpv4(fill(old_zec.BatchAssignNetworkInterfaceIpv4Request(), **asked))
+    assert sdk.nic(ids["other"]).secondaryIpv4s == ["10.0.1.231"]
+    sdk.old.UnassignNetworkInterfaceIpv4(fill(old_zec.UnassignNetworkInterfaceIpv4Request(), **asked))
+    assert sdk.nic(ids["other"]).secondaryIpv4s == []
+
+
 # -- assigning and releasing ---------------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.emulator.account import ASSIGN, NICS, Account
+from tests.emulator.account import ASSIGN, NICS, UNASSIGN, Account
 from zecnb.emulator import Settings
 from zecnb.emulator.app import App
 from zecnb.emulator.auth import Keys
@@ -126,6 +126,16 @@ def test_unknown_action_is_logged(account: Account, caplog: pytest.LogCaptureFix
     assert "unimplemented here" in record.getMessage()
     assert "`NoSuch\\nAction" in record.getMessage()
     assert len(record.getMessage()) < 250
+
+
+def test_spelling_of_the_older_version(account: Account) -> None:
+    """The release as version 2024-04-01's clients spell it is the same action to faults; newer clients write it so."""
+    nic = account.nic(account.subnet(), "10.0.1.9")
+    asked = {"nicId": nic, "ipAddresses": ["10.0.1.9"]}
+    account.emulator.faults.add("error", UNASSIGN, code="SERVICE_TEMPORARY_UNAVAILABLE")
+    statuses = [account.call("UnAssignNetworkInterfaceIpv4", version="2024-04-01", **asked)[0] for _ in range(2)]
+    assert statuses == [503, 200]
+    assert account.call("UnAssignNetworkInterfaceIpv4", version="2025-09-01", **asked)[0] == 403
 
 
 def test_own_defect_is_answered_and_logged(

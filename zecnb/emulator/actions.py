@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from zecnb.emulator.settings import Settings
     from zecnb.emulator.state import State
 
-__all__ = ["Action", "Context", "find_action"]
+__all__ = ["Action", "Context", "find_action", "name_of"]
 
 _log = logging.getLogger("zecnb.emulator")
 _NEWEST = "2025-09-01"
@@ -323,7 +323,15 @@ _ZLB = {
         balancers.terminate_load_balancer, *needed("loadBalancerId"), *unheeded(eipIds=list)
     ),
 }
+_SPELT = {("2024-04-01", "UnAssignNetworkInterfaceIpv4"): "UnassignNetworkInterfaceIpv4"}
+"""What a version's clients call an action otherwise than its documents: the vendor's Python SDK 2.0.77 sends these."""
+
 _SERVICES = {"zec": (_ZEC, ("2025-09-01", "2024-04-01")), "zlb": (_ZLB, ("2025-04-01",))}
+
+
+def name_of(spelt: str, version: str) -> str:
+    """Return an action's name as documents write it, however the clients of a version spell it."""
+    return _SPELT.get((version, spelt), spelt)
 
 
 def find_action(path: str, name: str, version: str, settings: Settings) -> Action:

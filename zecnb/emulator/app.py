@@ -9,7 +9,7 @@ import time
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING, Any
 
-from zecnb.emulator.actions import Context, find_action
+from zecnb.emulator.actions import Context, find_action, name_of
 from zecnb.emulator.auth import Keys, verify
 from zecnb.emulator.control import PREFIX, Control
 from zecnb.emulator.settings import Settings
@@ -66,12 +66,13 @@ class App:
     def handle(self, request: Request) -> Response:
         """Answer one request; never raises."""
         request_id = new_request_id()
-        name = request.headers.get("x-zc-action", "")
+        version = request.headers.get("x-zc-version", "")
+        name = name_of(request.headers.get("x-zc-action", ""), version)
         try:
             if self._control is not None and request.path.startswith(PREFIX):
                 return self._control.handle(request)
             verify(request, self._keys, self._clock(), self._state.settings.skew_seconds)
-            action = self._find(request, name)
+            action = self._find(request, name, version)
             body = _read_body(request)
             self._limit_rate(name)
             return self._with_faults(request_id, name, lambda lag: action.run(Context(self._state, lag), body))
@@ -85,10 +86,10 @@ class App:
         """Do what a colleague asks, past keys, rates and faults."""
         return find_action(f"/api/v2/{service}", name, "", Settings()).run(Context(self._state), body)
 
-    def _find(self, request: Request, name: str) -> Action:
+    def _find(self, request: Request, name: str, version: str) -> Action:
         if request.method != "POST":
             raise ApiFailure("AUTHFAILURE_UNAUTHORIZED_OPERATION", "Only POST is supported.")
-        return find_action(request.path, name, request.headers.get("x-zc-version", ""), self._state.settings)
+        return find_action(request.path, name, version, self._state.settings)
 
     def _limit_rate(self, name: str) -> None:
         rate = self._state.settings.rate_per_second
