@@ -174,6 +174,18 @@ def test_rate_per_action() -> None:
         assert account.code(NICS) == "OK"
 
 
+@pytest.mark.parametrize(("rate", "admitted"), [(0.5, 5), (1.5, 15), (2.5, 25), (4.0, 40)])
+def test_rate_that_is_no_whole_number(rate: float, admitted: int) -> None:
+    """Ten seconds let ten times the rate through, fractions too."""
+    now = [1000.0]
+    with Account(settings=Settings(rate_per_second=rate), clock=lambda: now[0]) as account:
+        statuses = []
+        for tenth in range(100):
+            now[0] = 1000.0 + tenth / 10
+            statuses.append(account.call(NICS)[0])
+    assert abs(statuses.count(200) - admitted) <= 1
+
+
 def test_rate_off_by_default(account: Account) -> None:
     """Nobody is throttled unless it is wanted."""
     assert {account.call(NICS)[0] for _ in range(100)} == {200}

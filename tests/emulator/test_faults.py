@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -55,8 +56,35 @@ def test_other_actions_are_spared() -> None:
     faults = Faults()
     faults.add("error", "A", times=0)
     assert (_struck(faults, 2, "B"), _struck(faults, 1)) == ([False, False], [True])
-    faults.add("latency", times=0)
-    assert [fault.kind for fault in faults.strike("A")] == ["error", "latency"]
+    faults = Faults()
+    faults.add("latency", "A", times=0)
+    faults.add("lag", times=0)
+    assert [[fault.kind for fault in faults.strike(action)] for action in "AB"] == [["latency", "lag"], ["lag"]]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "acting"),
+    [
+        (["error", "throttle"], [0]),
+        (["latency", "error", "latency"], [0, 1]),
+        (["reset_after", "actor_before", "throttle"], [1, 2]),
+        (["lag", "reset_after", "error_after", "actor_after"], [0, 1, 3]),
+        (["error_after", "reset_after"], [0, 1]),
+    ],
+)
+def test_faults_that_come_too_late_are_not_used_up(kinds: list[str], acting: list[int]) -> None:
+    """What a fault before it leaves nothing to act on is kept for the next call, and does not count as fired."""
+    faults = Faults()
+    numbers = [faults.add(kind) for kind in kinds]
+    assert [fault.kind for fault in faults.strike("A")] == [kinds[at] for at in acting]
+    assert [at for at, number in enumerate(numbers) if faults.fired(number)] == acting
+
+
+def test_one_fault_after_the_other(account: Account) -> None:
+    """Two that answer in place of the API strike two calls."""
+    account.emulator.faults.add("error", NICS)
+    account.emulator.faults.add("throttle", NICS)
+    assert [account.call(NICS)[0] for _ in range(3)] == [500, 429, 200]
 
 
 def test_probability_is_repeatable() -> None:
@@ -192,6 +220,21 @@ def test_client_stops_waiting(live: tuple[Account, str, httpx.Client], kind: str
         time.sleep(0.01)
     assert _has(account, nic) is (kind == "timeout_after")
     time.sleep(0.4)  # the fault ends inside its test
+
+
+def test_many_calls_wait_at_once(live: tuple[Account, str, httpx.Client]) -> None:
+    """More calls than there are threads wait, others are answered meanwhile, and clearing the faults ends the waits."""
+    account, _, client = live
+    number = account.emulator.faults.add("timeout_before", NICS, seconds=3600, times=0)
+    key = {"authorization": f"Bearer {account.emulator.control_token}"}
+    with ThreadPoolExecutor(60) as pool:
+        waiting = [pool.submit(_post, client, NICS) for _ in range(60)]
+        while account.emulator.faults.fired(number) < 60:
+            time.sleep(0.01)
+        assert _post(client, "DescribeVpcs").status_code == 200
+        assert client.delete("/_zecnb/faults", headers=key).status_code == 200
+        assert {type(each.exception(timeout=30)) for each in waiting} <= {httpx.ReadError, httpx.RemoteProtocolError}
+    assert _post(client, NICS).status_code == 200
 
 
 def test_truncated(live: tuple[Account, str, httpx.Client]) -> None:

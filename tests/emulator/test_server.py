@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
+import logging
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -236,6 +239,60 @@ def test_stopping_ends_its_thread() -> None:
     assert not mine.is_alive()
     emulator.stop()
     assert repr(emulator) == "Emulator(not started)"
+
+
+def _call_under_way(emulator: Emulator, pool: ThreadPoolExecutor) -> Future[httpx.Response]:
+    """Begin a call that waits for an hour; return when it does."""
+    fault = emulator.faults.add("latency", "CreateVpc", seconds=3600)
+
+    def call() -> httpx.Response:
+        with _client(emulator.url, emulator.token) as client:
+            return _post(client, "CreateVpc", name="late", cidrBlock="10.0.0.0/16", mtu=1500)
+
+    answer = pool.submit(call)
+    while not emulator.faults.fired(fault):
+        time.sleep(0.01)
+    return answer
+
+
+def test_stopping_answers_the_call_under_way(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A scripted wait ends at once, the call is done and answered, and what was answered is kept."""
+    db = tmp_path / "account.sqlite"
+    with caplog.at_level(logging.WARNING), ThreadPoolExecutor(1) as pool:
+        with Emulator("empty", db=db) as emulator:
+            answer = _call_under_way(emulator, pool)
+        made = answer.result(timeout=10).json()["response"]["vpcId"]
+    assert caplog.records == []
+    with Account(db=db) as account:
+        assert [each["vpcId"] for each in account.ask("DescribeVpcs")["dataSet"]] == [made]
+
+
+def test_stopping_lets_half_a_request_go(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who does not end its request in the few seconds there are is let go, without a word in the log."""
+    monkeypatch.setattr("zecnb.emulator.server._GRACE", 0.05)
+    with caplog.at_level(logging.WARNING), Emulator("empty") as emulator:
+        port = int(emulator.url.rpartition(":")[2])
+        half = socket.create_connection(("127.0.0.1", port), timeout=10)
+        half.sendall(b"POST /api/v2/zec HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{")
+        assert emulator._server is not None
+        while not emulator._server.server_state.tasks:
+            time.sleep(0.01)
+    with half, contextlib.suppress(ConnectionResetError):
+        assert half.recv(100) == b""
+    assert caplog.records == []
+
+
+def test_what_is_stopped_stays_so(tmp_path: Path) -> None:
+    """After stopping every call is refused in JSON, nothing is written any more, and it does not start again."""
+    db = tmp_path / "account.sqlite"
+    account = Account(db=db)
+    account.emulator.stop()
+    status, content = account.call("CreateVpc", name="late", cidrBlock="10.0.0.0/16", mtu=1500)
+    assert (status, content["code"]) == (503, "SERVICE_TEMPORARY_UNAVAILABLE")
+    with pytest.raises(ValueError, match="make another"):
+        account.emulator.start()
+    with Account(db=db) as again:
+        assert again.ask("DescribeVpcs")["totalCount"] == 0
 
 
 def test_terminated_command_ends_well() -> None:

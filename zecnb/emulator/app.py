@@ -16,7 +16,7 @@ from zecnb.emulator.settings import Settings
 from zecnb.emulator.wire import ApiFailure, NotHereFailure, Request, Response, failure, new_request_id, success
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from zecnb.emulator.actions import Action
     from zecnb.emulator.faults import Fault, Faults
@@ -36,7 +36,7 @@ class App:
         keys: who may call.
         faults: what goes wrong on purpose.
         clock: Unix seconds.
-        sleep: waits for seconds.
+        sleep: waits for seconds, as the faults' own waits by default.
         control_token: opens the control path; nothing does when empty.
     """
 
@@ -47,40 +47,48 @@ class App:
         faults: Faults,
         *,
         clock: Callable[[], float] = time.time,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
         control_token: str = "",
     ) -> None:
         self._state = state
         self._keys = keys
         self._faults = faults
         self._clock = clock
-        self._sleep = sleep
+        self._sleep = sleep or faults.waits.sleep
         self._control = Control(state, faults, control_token, self._act) if control_token else None
         self._recent: dict[str, deque[float]] = defaultdict(deque)
         self._counting = threading.Lock()
 
-    def skip_waits(self) -> None:
-        """Let faults that wait not wait."""
-        self._sleep = lambda _seconds: None
-
     def handle(self, request: Request) -> Response:
         """Answer one request; never raises."""
+        for step in self.steps(request):
+            if isinstance(step, Response):
+                return step
+            self._sleep(step)
+        raise AssertionError("the last step is the answer")
+
+    def steps(self, request: Request) -> Iterator[float | Response]:
+        """Answer one request: seconds to wait before the next step, and last the answer; never raises.
+
+        Whoever takes the steps waits its own way, so that a wait keeps no thread where there are few.
+        """
         request_id = new_request_id()
         version = request.headers.get("x-zc-version", "")
         name = name_of(request.headers.get("x-zc-action", ""), version)
         try:
             if self._control is not None and request.path.startswith(PREFIX):
-                return self._control.handle(request)
+                yield self._control.handle(request)
+                return
             verify(request, self._keys, self._clock(), self._state.settings.skew_seconds)
             action = self._find(request, name, version)
             body = _read_body(request)
             self._limit_rate(name)
-            return self._with_faults(request_id, name, lambda lag: action.run(Context(self._state, lag), body))
+            yield from self._with_faults(request_id, name, lambda lag: action.run(Context(self._state, lag), body))
         except ApiFailure as error:
-            return _refuse(request_id, error)
+            yield _refuse(request_id, error)
         except Exception:  # noqa: BLE001 - a client gets an answer, whatever is wrong here
             _log.exception("%s failed inside the emulator", name)
-            return failure(request_id, ApiFailure("INTERNAL_SERVER_ERROR", "The emulator has a defect; see its log."))
+            yield failure(request_id, ApiFailure("INTERNAL_SERVER_ERROR", "The emulator has a defect; see its log."))
 
     def _act(self, service: str, name: str, body: dict[str, Any]) -> dict[str, Any]:
         """Do what a colleague asks, past keys, rates and faults."""
@@ -95,34 +103,40 @@ class App:
         rate = self._state.settings.rate_per_second
         if rate <= 0:
             return
+        most = max(int(rate), 1)  # whole calls, in as many seconds as they take at this rate
         with self._counting:
             now, recent = self._clock(), self._recent[name]
-            while recent and recent[0] <= now - 1.0:
+            while recent and recent[0] <= now - most / rate:
                 recent.popleft()
-            if len(recent) >= rate:
+            if len(recent) >= most:
                 raise ApiFailure("REQUEST_LIMIT_EXCEEDED", "Too many requests.")
             recent.append(now)
 
     # -- faults --------------------------------------------------------------------------------------------------
 
-    def _with_faults(self, request_id: str, name: str, act: Callable[[float], dict[str, Any]]) -> Response:
+    def _with_faults(
+        self, request_id: str, name: str, act: Callable[[float], dict[str, Any]]
+    ) -> Iterator[float | Response]:
         faults = self._faults.strike(name)
         for fault in faults:
+            if fault.kind in ("latency", "timeout_before"):
+                yield fault.seconds
             early = self._before(fault, request_id)
             if early is not None:
-                return early
+                yield early
+                return
         try:
             answer = success(request_id, act(max((each.seconds for each in faults if each.kind == "lag"), default=0.0)))
         except ApiFailure as error:
             answer = _refuse(request_id, error)
         for fault in faults:
+            if fault.kind == "timeout_after":
+                yield fault.seconds
             answer = self._after(fault, request_id, answer)
-        return answer
+        yield answer
 
     def _before(self, fault: Fault, request_id: str) -> Response | None:
         match fault.kind:
-            case "latency":
-                self._sleep(fault.seconds)
             case "actor_before" if fault.actor is not None:
                 fault.actor(self._state)
             case "error":
@@ -131,10 +145,7 @@ class App:
                 limited = failure(request_id, ApiFailure("REQUEST_LIMIT_EXCEEDED", "Too many requests."))
                 headers = {"retry-after": f"{fault.seconds:g}"} if fault.seconds else {}
                 return Response(limited.status, limited.body, {**limited.headers, **headers})
-            case "timeout_before":
-                self._sleep(fault.seconds)
-                return Response(0, aborted=True)
-            case "reset_before":
+            case "timeout_before" | "reset_before":
                 return Response(0, aborted=True)
             case "challenge":
                 page = b"<!DOCTYPE html><title>Just a moment...</title>"
@@ -149,10 +160,7 @@ class App:
                 fault.actor(self._state)
             case "error_after":
                 return failure(request_id, ApiFailure(fault.code, "A scripted fault.", fault.status))
-            case "timeout_after":
-                self._sleep(fault.seconds)
-                return Response(0, aborted=True)
-            case "reset_after":
+            case "timeout_after" | "reset_after":
                 return Response(0, aborted=True)
             case "truncated":
                 half = answer.body[: len(answer.body) // 2]

@@ -8,6 +8,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from zecnb.emulator.waits import Waits
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -30,6 +32,15 @@ KINDS = (
     "actor_before",  # ``actor`` acts first
     "actor_after",  # ``actor`` acts between the call and its answer
 )
+
+_INSTEAD = ("error", "throttle", "timeout_before", "reset_before", "challenge", "blocked")
+"""Kinds that answer, or break the connection, in place of the API."""
+
+_FIRST = ("latency", "actor_before")
+"""Kinds that act before the API does."""
+
+_LOST = ("timeout_after", "reset_after")
+"""Kinds after which there is no answer that another could change."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +85,8 @@ class Faults:
         self._next = 0
         self.calls: Counter[str] = Counter()
         """Calls by action, faulty or not."""
+        self.waits = Waits()
+        """What calls wait in, for those kinds that wait."""
 
     def add(self, kind: str, action: str = "", **options: Any) -> int:
         """Script a fault; see ``Fault`` for the options. Returns its number.
@@ -106,19 +119,22 @@ class Faults:
             ]
 
     def clear(self) -> None:
-        """Take back every fault."""
+        """Take back every fault; calls that wait because of one go on."""
         with self._lock:
             self._faults.clear()
+        self.waits.wake()
 
     def fired(self, number: int) -> int:
         """Return how often a fault has struck."""
         return self._fired[number]
 
     def strike(self, action: str) -> list[Fault]:
-        """Return the faults that strike this call."""
+        """Return the faults that act on this call; those that come too late to act on it are not used up."""
         with self._lock:
             self.calls[action] += 1
-            return [fault for number, fault in self._faults.items() if self._strikes(number, fault, action)]
+            struck = _acting([each for each in self._faults.items() if self._strikes(*each, action)])
+            self._fired.update(number for number, _ in struck)
+            return [fault for _, fault in struck]
 
     def _strikes(self, number: int, fault: Fault, action: str) -> bool:
         if fault.action not in ("", action):
@@ -128,7 +144,15 @@ class Faults:
             return False
         if fault.times and self._fired[number] >= fault.times:
             return False
-        if fault.probability < 1.0 and self._random.random() >= fault.probability:
-            return False
-        self._fired[number] += 1
-        return True
+        return fault.probability >= 1.0 or self._random.random() < fault.probability
+
+
+def _acting(struck: list[tuple[int, Fault]]) -> list[tuple[int, Fault]]:
+    """Leave out what has nothing left to act on: the first that answers in place of the API ends the call."""
+    kinds = [fault.kind for _, fault in struck]
+    end = next((at for at, kind in enumerate(kinds) if kind in _INSTEAD), None)
+    if end is not None:
+        return [*(each for each in struck[:end] if each[1].kind in _FIRST), struck[end]]
+    lost = next((at for at, kind in enumerate(kinds) if kind in _LOST), len(kinds))
+    still = (*_FIRST, "lag", "actor_after")
+    return [each for at, each in enumerate(struck) if at <= lost or each[1].kind in still]

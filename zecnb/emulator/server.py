@@ -42,6 +42,8 @@ __all__ = ["Emulator"]
 _log = logging.getLogger("zecnb.emulator")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _LARGEST_BODY = 5 << 20
+_GRACE = 3.0
+"""Seconds that calls under way have when it stops."""
 
 
 class Emulator:
@@ -129,7 +131,7 @@ class Emulator:
 
     def skip_waits(self) -> None:
         """Let faults that wait not wait: their effects stay."""
-        self._app.skip_waits()
+        self.faults.waits.end()
 
     def export(self) -> str:
         """Return the whole account as JSON, to begin another emulator with."""
@@ -150,10 +152,12 @@ class Emulator:
 
         Raises:
             OSError: the port is taken.
-            ValueError: TLS is wanted and its package is not there.
+            ValueError: TLS is wanted and its package is not there, or it has been stopped.
         """
         if self._server is not None:
             return self
+        if self.state.closed:
+            raise ValueError("this emulator has been stopped; make another, on the same file if it had one")
         try:
             self._listen()
         except BaseException:
@@ -199,10 +203,10 @@ class Emulator:
             self._certificate.key.unlink(missing_ok=True)  # read by now
 
     def stop(self) -> None:
-        """Stop listening; a state without a file is gone."""
+        """Stop listening, for good: calls under way are answered, for a few seconds; a state without a file is gone."""
+        self.faults.waits.end()
         if self._server is not None and self._thread is not None:
             self._server.should_exit = True
-            self._server.force_exit = True
             self._thread.join(10)
             self._server = self._thread = None
         if self._certificate is not None:
@@ -227,7 +231,10 @@ class Emulator:
         if scope["type"] != "http":
             return
         http = HttpRequest(scope, receive)
-        answer = await self._answer(http)
+        try:
+            answer = await self._answer(http)
+        except asyncio.CancelledError:  # its connection is gone and the loop ends, see ``_Server``
+            return
         if answer.aborted:
             await _hang_up(receive, send)
             return
@@ -262,7 +269,10 @@ class Emulator:
         except (ClientDisconnect, TimeoutError):
             return Response(0, aborted=True)
         request = Request(http.method, http.url.path, dict(http.headers), bytes(body))
-        return await run_in_threadpool(self._app.handle, request)
+        steps = self._app.steps(request)
+        while not isinstance(step := await run_in_threadpool(next, steps), Response):
+            await self.faults.waits.pause(step)
+        return step
 
     def _knows(self, host: str) -> bool:
         name = host.rsplit("://", maxsplit=1)[-1].lower()
@@ -321,7 +331,7 @@ async def _hang_up(receive: Receive, send: Any, *, politely: bool = False) -> No
 
 
 class _Server(uvicorn.Server):
-    """Says when it listens."""
+    """Says when it listens, and ends without a call cut off in the middle."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -330,6 +340,23 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.ready.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()  # at once when idle, else with its answer
+        deadline = time.monotonic() + _GRACE
+        while self._busy() and time.monotonic() < deadline:  # noqa: ASYNC110 - uvicorn tells nobody
+            await asyncio.sleep(0.01)
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        self.force_exit = True
+        await super().shutdown(sockets)
+
+    def _busy(self) -> bool:
+        state = self.server_state
+        return bool(state.tasks) or any(each.transport.get_write_buffer_size() for each in state.connections)
 
     def install_signal_handlers(self) -> None:
         """Leave signals to the program this runs in."""

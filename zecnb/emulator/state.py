@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from zecnb.emulator.settings import Settings
 from zecnb.emulator.tables import prepare, unindexed
+from zecnb.emulator.wire import ApiFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,6 +88,8 @@ class State:
         self._open: dict[threading.Thread, sqlite3.Connection] = {}
         self._opening = threading.Lock()
         self._lock = threading.RLock()
+        self.closed = False
+        """Whether it refuses everything, see ``close``."""
         try:
             self._prepare()
         except (sqlite3.Error, ValueError) as error:
@@ -102,6 +105,8 @@ class State:
             connection.execute("PRAGMA journal_mode=WAL")
 
     def _connection(self) -> sqlite3.Connection:
+        if self.closed:  # a call that was under way must not write what nobody hears of
+            raise ApiFailure("SERVICE_TEMPORARY_UNAVAILABLE", "The emulator has stopped.")
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = sqlite3.connect(self._path, timeout=60, isolation_level=None, check_same_thread=False)
@@ -208,8 +213,9 @@ class State:
         new.replace(path)
 
     def close(self) -> None:
-        """Close every connection; a temporary file is removed."""
+        """Close every connection after the write under way, and refuse whatever comes; a temporary file is removed."""
         with self._lock, self._opening:
+            self.closed = True
             for connection in self._open.values():
                 connection.close()
             self._open.clear()
