@@ -8,6 +8,7 @@ import pytest
 
 from tests.emulator.account import Account
 from zecnb.emulator import Settings
+from zecnb.emulator.balancers import empty_recycle_bin
 
 REGION = "asia-east-1"
 
@@ -83,6 +84,31 @@ def test_recycled_balancer(*, holds: bool, left: int) -> None:
         account.ask("TerminateLoadBalancer", service="zlb", loadBalancerId=balancer)
         assert _show(account, balancer)["status"] == "RECYCLED"
         assert len(account.held(subnet)) == left
+
+
+def test_recycle_bin_can_be_emptied(account: Account) -> None:
+    """What is terminated is in the way of its subnet and VPC until it is released; what runs stays."""
+    subnet, other = account.subnet(), account.subnet("10.0.2.0/24")
+    [balancer], [running] = _make(account, subnet), _make(account, other)
+    account.ask("TerminateLoadBalancer", service="zlb", loadBalancerId=balancer)
+    assert account.code("DeleteSubnet", subnetId=subnet) == "INVALID_SUBNET_IN_USE"
+    assert empty_recycle_bin(account.state) == [balancer]
+    assert account.code("DeleteSubnet", subnetId=subnet) == "OK"
+    [left] = account.ask("DescribeLoadBalancers", service="zlb")["dataSet"]
+    assert left["loadBalancerId"] == running
+
+
+def test_recycled_without_addresses_is_in_nobodys_way() -> None:
+    """A recycled balancer that holds nothing names no subnet, and goes with its VPC."""
+    with Account(settings=Settings(recycled_balancer_holds=False)) as account:
+        subnet = account.subnet()
+        [balancer] = _make(account, subnet)
+        assert account.code("DeleteVpc", vpcId=account._vpc) == "INVALID_VPC_SUBNET_ASSOCIATED"
+        account.ask("TerminateLoadBalancer", service="zlb", loadBalancerId=balancer)
+        assert _show(account, balancer)["subnetId"] is None
+        assert account.code("DeleteSubnet", subnetId=subnet) == "OK"
+        assert account.code("DeleteVpc", vpcId=account._vpc) == "OK"
+        assert account.ask("DescribeLoadBalancers", service="zlb")["totalCount"] == 0
 
 
 def test_virtual_addresses_are_a_setting() -> None:

@@ -58,8 +58,8 @@ def test_other_actions_are_spared() -> None:
     assert (_struck(faults, 2, "B"), _struck(faults, 1)) == ([False, False], [True])
     faults = Faults()
     faults.add("latency", "A", times=0)
-    faults.add("lag", times=0)
-    assert [[fault.kind for fault in faults.strike(action)] for action in "AB"] == [["latency", "lag"], ["lag"]]
+    faults.add("garbage", times=0)
+    assert [[fault.kind for fault in faults.strike(action)] for action in "AB"] == [["latency", "garbage"], ["garbage"]]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_faults_that_come_too_late_are_not_used_up(kinds: list[str], acting: lis
     """What a fault before it leaves nothing to act on is kept for the next call, and does not count as fired."""
     faults = Faults()
     numbers = [faults.add(kind) for kind in kinds]
-    assert [fault.kind for fault in faults.strike("A")] == [kinds[at] for at in acting]
+    assert [fault.kind for fault in faults.strike(ASSIGN)] == [kinds[at] for at in acting]
     assert [at for at, number in enumerate(numbers) if faults.fired(number)] == acting
 
 
@@ -111,6 +111,17 @@ def test_unknown_kind() -> None:
     """A kind that is none is refused, and the kinds are named."""
     with pytest.raises(ValueError, match=r"latency, error.*'flood'"):
         Faults().add("flood")
+
+
+def test_lag_where_nothing_can_lag() -> None:
+    """Only what is assigned or released shows later: other calls do not use the fault up, and cannot be named."""
+    faults = Faults()
+    number = faults.add("lag", seconds=5)
+    assert _struck(faults, 3, "CreateHaVip") == [False, False, False]
+    assert [fault.kind for fault in faults.strike(ASSIGN)] == ["lag"]
+    assert faults.fired(number) == 1
+    with pytest.raises(ValueError, match=r"BatchAssign.* can show later"):
+        faults.add("lag", "CreateHaVip", seconds=5)
 
 
 # -- what ----------------------------------------------------------------------------------------------------------

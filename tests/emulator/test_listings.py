@@ -425,6 +425,30 @@ def test_lag_of_a_release() -> None:
         assert account.show(nic)["secondaryIpv4s"] == ["10.0.1.9"]
 
 
+def test_lag_of_the_counts() -> None:
+    """A count of what is held shows what the lists show: an assignment later, a release later, none of them twice."""
+    now = [1000.0]
+    with Account(clock=lambda: now[0]) as account:
+        nic = account.nic(account.subnet(), "10.0.1.8")
+
+        def shown() -> tuple[int, int]:
+            [net], [vpc] = account.ask("DescribeSubnets")["dataSet"], account.ask("DescribeVpcs")["dataSet"]
+            return net["usageIpv4Count"], vpc["usageIpv4Count"]
+
+        account.emulator.faults.add("lag", ASSIGN, seconds=5.0)
+        account.ask(ASSIGN, nicId=nic, ipAddresses=["10.0.1.9"])
+        assert shown() == (2, 2)
+        now[0] += 5.0
+        assert shown() == (3, 3)
+        account.emulator.faults.add("lag", UNASSIGN, seconds=5.0)
+        account.ask(UNASSIGN, nicId=nic, ipAddresses=["10.0.1.8", "10.0.1.9"])
+        assert shown() == (3, 3)
+        account.ask(ASSIGN, nicId=nic, ipAddresses=["10.0.1.8"])
+        assert shown() == (3, 3)
+        now[0] += 5.0
+        assert shown() == (2, 2)
+
+
 def test_released_with_lag_and_assigned_again_shows_once() -> None:
     """An address that comes back to its vNIC while the listing still shows it is not shown twice."""
     now = [1000.0]

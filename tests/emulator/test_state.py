@@ -6,6 +6,7 @@ import random
 import re
 import sqlite3
 import threading
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,36 @@ def test_free_addresses_against_a_slow_count(account: Account) -> None:
         wanted = chance.randint(0, 64)
         assert account.state.free_addresses(row) == slow
         assert account.state.free_addresses(row, wanted) == slow[:wanted]
+
+
+def test_random_free_addresses_are_a_sample_of_the_free_ones(account: Account) -> None:
+    """The choice is that of a sample of all free addresses, without listing them; None when there are too few."""
+    subnet, row = _network("10.0.4.0/26", account)
+    chance = random.Random(5)
+    for amount in (0, 1, 3, 20):
+        taken = chance.sample(range(row["network"], row["network"] + 64), 25)
+        with account.state.write() as connection:
+            connection.execute("DELETE FROM held")
+            for address in taken:
+                account.state.hold(subnet, address, "hidden", "")
+        free = account.state.free_addresses(row)
+        account.state.random.seed(amount)
+        assert account.state.random_free(row, amount) == random.Random(amount).sample(free, amount)
+        assert account.state.random_free(row, len(free) + 1) is None
+
+
+def test_random_free_addresses_of_a_huge_subnet(account: Account) -> None:
+    """Eight million free addresses are not made for the two that are wanted."""
+    subnet = account.subnet("10.0.0.0/9", vpc=account.vpc("10.0.0.0/9"))
+    row = account.state.row("SELECT * FROM subnet WHERE id = ?", subnet)
+    assert row is not None
+    tracemalloc.start()
+    found = account.state.random_free(row, 2)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found is not None
+    assert len(set(found)) == 2
+    assert peak < 1_000_000
 
 
 def test_write_is_undone_by_an_error(state: State) -> None:

@@ -173,11 +173,11 @@ def _check_limit(state: State, nic_id: str, more: int) -> None:
 def _pick(state: State, subnet: Row, amount: int) -> list[int]:
     """Choose free addresses (A6)."""
     usable = (1 << (32 - subnet["prefix"])) - 3
-    if amount > usable - state.usage(subnet["id"]):
-        raise ApiFailure("OPERATION_DENIED_SUBNET_IP_INSUFFICIENT", "The subnet has not enough free addresses.")
-    if state.settings.count_pick == "random":
-        return state.random.sample(state.free_addresses(subnet), amount)
-    return state.free_addresses(subnet, amount)
+    if amount <= usable - state.usage(subnet["id"]):
+        chosen = state.random_free if state.settings.count_pick == "random" else state.free_addresses
+        if (found := chosen(subnet, amount)) is not None:
+            return found
+    raise ApiFailure("OPERATION_DENIED_SUBNET_IP_INSUFFICIENT", "The subnet has not enough free addresses.")
 
 
 def pick_primary(state: State, subnet: Row) -> int:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from zecnb.emulator.addressing import check_address
 from zecnb.emulator.labels import keep_labels
-from zecnb.emulator.networks import find_subnet, find_vpc, require_region
+from zecnb.emulator.networks import find_subnet, find_vpc, remove_load_balancer, require_region
 from zecnb.emulator.resources import require_group
 from zecnb.emulator.wire import ApiFailure
 
 if TYPE_CHECKING:
     from zecnb.emulator.state import Row, State
 
-__all__ = ["create_load_balancers", "terminate_load_balancer"]
+__all__ = ["create_load_balancers", "empty_recycle_bin", "terminate_load_balancer"]
 
 _SOURCES = 2
 """Health-check sources of a load balancer (contract.md 7.1)."""
@@ -56,10 +56,9 @@ def _hold(state: State, subnet: Row, balancer: str, given: list[str]) -> None:
     for position, source in enumerate(given, 1):
         state.hold(subnet["id"], check_address(state, subnet, source), "lb_health", balancer, position=position)
     sources = 0 if given else _SOURCES
-    free = state.free_addresses(subnet)
-    if sources + state.settings.balancer_addresses > len(free):
+    chosen = state.random_free(subnet, sources + state.settings.balancer_addresses)
+    if chosen is None:
         raise ApiFailure("INVALID_SUBNET_IPV4_INSUFFICIENT", "The subnet has not enough free addresses.")
-    chosen = state.random.sample(free, sources + state.settings.balancer_addresses)
     for position, address in enumerate(chosen[:sources], 1):
         state.hold(subnet["id"], address, "lb_health", balancer, position=position)
     for address in chosen[sources:]:
@@ -67,7 +66,10 @@ def _hold(state: State, subnet: Row, balancer: str, given: list[str]) -> None:
 
 
 def terminate_load_balancer(state: State, asked: dict[str, Any]) -> dict[str, Any]:
-    """TerminateLoadBalancer: it goes to the recycle bin, and keeps its addresses there unless a setting says no."""
+    """TerminateLoadBalancer: it goes to the recycle bin, and keeps its addresses there unless a setting says no.
+
+    Without its addresses it is in no subnet any more, and its VPC can be deleted, with it.
+    """
     with state.write() as connection:
         balancer = state.row("SELECT * FROM lb WHERE id = ?", asked["loadBalancerId"])
         if balancer is None:
@@ -78,4 +80,14 @@ def terminate_load_balancer(state: State, asked: dict[str, Any]) -> dict[str, An
         connection.execute("DELETE FROM backend WHERE lb_id = ?", (balancer["id"],))
         if not state.settings.recycled_balancer_holds:
             connection.execute("DELETE FROM held WHERE owner = ?", (balancer["id"],))
+            connection.execute("UPDATE lb SET subnet_id = NULL WHERE id = ?", (balancer["id"],))
     return {}
+
+
+def empty_recycle_bin(state: State) -> list[str]:
+    """Release every terminated load balancer, as ZEC does after a time nobody tells; return their ids."""
+    with state.write() as connection:
+        gone = [row["id"] for row in state.rows("SELECT id FROM lb WHERE status = 'RECYCLED' ORDER BY seq")]
+        for balancer in gone:
+            remove_load_balancer(connection, balancer)
+    return gone

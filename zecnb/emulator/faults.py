@@ -13,7 +13,7 @@ from zecnb.emulator.waits import Waits
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["KINDS", "Fault", "Faults"]
+__all__ = ["KINDS", "LAGGING", "Fault", "Faults"]
 
 KINDS = (
     "latency",  # wait ``seconds`` before doing anything
@@ -28,10 +28,17 @@ KINDS = (
     "garbage",  # do it, then something that is no JSON
     "challenge",  # 403 of an edge that takes the client for a robot
     "blocked",  # 451 of an edge
-    "lag",  # do it, but listings show it only ``seconds`` later
+    "lag",  # do it, but listings show it only ``seconds`` later: of calls that assign or release addresses
     "actor_before",  # ``actor`` acts first
     "actor_after",  # ``actor`` acts between the call and its answer
 )
+
+LAGGING = (
+    "BatchAssignNetworkInterfaceIpv4",
+    "AssignNetworkInterfaceIpv4",
+    "UnassignNetworkInterfaceIpv4",
+)
+"""Actions whose effect can show later (``lag``)."""
 
 _INSTEAD = ("error", "throttle", "timeout_before", "reset_before", "challenge", "blocked")
 """Kinds that answer, or break the connection, in place of the API."""
@@ -92,10 +99,12 @@ class Faults:
         """Script a fault; see ``Fault`` for the options. Returns its number.
 
         Raises:
-            ValueError: there is no such kind.
+            ValueError: there is no such kind, or not for this action.
         """
         if kind not in KINDS:
             raise ValueError(f"kind is one of {', '.join(KINDS)}, not {kind!r}")
+        if kind == "lag" and action not in ("", *LAGGING):
+            raise ValueError(f"only {', '.join(LAGGING)} can show later (lag), not {action}")
         with self._lock:
             self._next += 1
             self._faults[self._next] = Fault(kind, action, **options)
@@ -137,7 +146,7 @@ class Faults:
             return [fault for _, fault in struck]
 
     def _strikes(self, number: int, fault: Fault, action: str) -> bool:
-        if fault.action not in ("", action):
+        if fault.action not in ("", action) or (fault.kind == "lag" and action not in LAGGING):
             return False
         self._seen[number] += 1
         if fault.nth and self._seen[number] != fault.nth:

@@ -6,7 +6,7 @@ import ipaddress
 from typing import TYPE_CHECKING, Any
 
 from zecnb.emulator.labels import GROUP, tags_of
-from zecnb.emulator.pages import Where, count, held_by, page
+from zecnb.emulator.pages import Where, count, held_by, page, usage_shown
 from zecnb.emulator.state import text
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ def vpcs(state: State, asked: dict[str, Any]) -> dict[str, Any]:
                 "mtu": row["mtu"],
                 "isDefault": bool(row["is_default"]),
                 "createTime": row["created"],
-                "usageIpv4Count": count(
-                    state, "held WHERE subnet_id IN (SELECT id FROM subnet WHERE vpc_id = ?)", row["id"]
+                "usageIpv4Count": usage_shown(
+                    state, "subnet_id IN (SELECT id FROM subnet WHERE vpc_id = ?)", row["id"]
                 ),
                 "usageIpv6Count": count(state, "nic WHERE vpc_id = ? AND ipv6 IS NOT NULL", row["id"]),
                 "securityGroupId": row["security_group_id"],
@@ -93,7 +93,7 @@ def subnets(state: State, asked: dict[str, Any]) -> dict[str, Any]:
                 "ipv6Type": row["ipv6_type"],
                 "vpcId": row["vpc_id"],
                 "vpcName": names.get(row["vpc_id"]),
-                "usageIpv4Count": state.usage(row["id"]),
+                "usageIpv4Count": usage_shown(state, "subnet_id = ?", row["id"]),
                 "usageIpv6Count": count(state, "nic WHERE subnet_id = ? AND ipv6 IS NOT NULL", row["id"]),
                 "createTime": row["created"],
                 "isDefault": bool(row["is_default"]),

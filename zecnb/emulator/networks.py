@@ -30,6 +30,7 @@ __all__ = [
     "find_subnet",
     "find_vpc",
     "new_ipv6_cidr",
+    "remove_load_balancer",
     "require_apart",
     "require_free",
     "require_ipv6_type",
@@ -147,13 +148,24 @@ def delete_vpc(state: State, asked: dict[str, Any]) -> dict[str, Any]:
             raise ApiFailure("OPERATION_DENIED_DEFAULT_VPC", "The default VPC cannot be deleted.")
         if state.row("SELECT 1 FROM subnet WHERE vpc_id = ?", vpc["id"]):
             raise ApiFailure("INVALID_VPC_SUBNET_ASSOCIATED", "The VPC has subnets.")
-        if state.row("SELECT 1 FROM lb WHERE vpc_id = ?", vpc["id"]):
+        balancers = state.rows("SELECT id, status FROM lb WHERE vpc_id = ?", vpc["id"])
+        if any(row["status"] != "RECYCLED" or state.settings.recycled_balancer_holds for row in balancers):
             raise ApiFailure("INVALID_VPC_LB_ASSOCIATED", "The VPC has load balancers.")
         require_free(state, vpc["id"])
+        for row in balancers:
+            remove_load_balancer(connection, row["id"])
         connection.execute("DELETE FROM vpc_block WHERE vpc_id = ?", (vpc["id"],))
         drop_tags(connection, vpc["id"])
         connection.execute("DELETE FROM vpc WHERE id = ?", (vpc["id"],))
     return {}
+
+
+def remove_load_balancer(connection: Connection, balancer: str) -> None:
+    """Take a load balancer away with all it holds; inside a write."""
+    connection.execute("DELETE FROM held WHERE owner = ?", (balancer,))
+    connection.execute("DELETE FROM backend WHERE lb_id = ?", (balancer,))
+    drop_tags(connection, balancer)
+    connection.execute("DELETE FROM lb WHERE id = ?", (balancer,))
 
 
 def require_free(state: State, resource_id: str) -> None:

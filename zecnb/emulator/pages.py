@@ -82,6 +82,20 @@ def count(state: State, what: str, *values: Any) -> int:
     return int(row["n"])
 
 
+def usage_shown(state: State, subnets: str, *values: Any) -> int:
+    """Return how many addresses are held (A17) as listings show it now, in subnets that a condition names.
+
+    What a ``lag`` keeps from the lists of addresses is kept from the count as well.
+    """
+    now = state.clock()
+    held = count(state, f"held WHERE {subnets} AND seen_from <= ?", *values, now)
+    if state.row("SELECT 1 FROM lingering WHERE until > ?", now) is None:
+        return held
+    back = "SELECT 1 FROM held WHERE held.subnet_id = gone.subnet_id AND held.address = gone.address AND seen_from <= ?"
+    gone = f"SELECT DISTINCT subnet_id, address FROM lingering AS gone WHERE {subnets} AND until > ?"
+    return held + count(state, f"({gone} AND NOT EXISTS ({back}))", *values, now, now)
+
+
 def held_by(state: State, owners: list[str]) -> dict[str, list[tuple[str, int]]]:
     """Return what owners hold, in order of assignment, as listings show it now."""
     now = state.clock()

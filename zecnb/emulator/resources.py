@@ -191,7 +191,8 @@ def create_load_balancer(
                 state.now(),
             ),
         )
-        chosen = state.random.sample(state.free_addresses(subnet), 3)
+        chosen = state.random_free(subnet, 3)
+        assert chosen is not None
         for position, address in enumerate(chosen):
             state.hold(subnet_id, address, "lb_health" if position else "lb", balancer, position=position)
     return balancer
@@ -214,7 +215,9 @@ def hold_hidden(state: State, subnet_id: str, address: str | None = None) -> str
     """Let something that no listing shows hold an address; a random free one by default."""
     with state.write():
         subnet = find_subnet(state, subnet_id)
-        value = check_address(state, subnet, address) if address else state.random.choice(state.free_addresses(subnet))
+        chosen = [check_address(state, subnet, address)] if address else state.random_free(subnet, 1)
+        assert chosen
+        [value] = chosen
         state.hold(subnet_id, value, "hidden", "")
     return text(value)
 

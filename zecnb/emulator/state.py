@@ -8,6 +8,7 @@ import sqlite3
 import tempfile
 import threading
 import time
+from bisect import bisect_right
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -191,6 +192,21 @@ class State:
             found.append(at)
             at += 1
         return found
+
+    def random_free(self, subnet: Row, amount: int) -> list[int] | None:
+        """Return that many free addresses of a subnet at random, None when there are not as many.
+
+        The same choice as a sample of ``free_addresses``, which may be millions, without listing them.
+        """
+        first, last = subnet["network"] + 2, subnet["network"] + (1 << (32 - subnet["prefix"])) - 2
+        sql = "SELECT address FROM held WHERE subnet_id = ? AND address BETWEEN ? AND ? ORDER BY address"
+        taken = [address for (address,) in self._connection().execute(sql, (subnet["id"], first, last))]
+        free = last - first + 1 - len(taken)
+        if amount > free:
+            return None
+        # How many free ones are below each taken one rises with them, so the n-th free one is found by halving.
+        below = [address - first - at for at, address in enumerate(taken)]
+        return [first + rank + bisect_right(below, rank) for rank in self.random.sample(range(free), amount)]
 
     def hold(
         self, subnet_id: str, address: int, kind: str, owner: str, *, position: int = 0, seen_from: float = 0.0
