@@ -108,7 +108,10 @@ def emulator(
         bool, typer.Option("--allow-remote", help="Let --host be an address that others can reach.")
     ] = False,
     control: Annotated[
-        bool, typer.Option("--control", help="Print the token of the control path, /_zecnb/: faults, state.")
+        bool,
+        typer.Option(
+            "--control", help="Print the token of the control path: faults, state; see python -m pydoc zecnb.emulator."
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> int:

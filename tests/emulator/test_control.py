@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
+import zecnb.emulator
 from tests.emulator.account import ASSIGN, NICS, Account
 from zecnb.emulator import Emulator
+from zecnb.emulator.faults import KINDS
 from zecnb.emulator.wire import Request
 
 
@@ -74,12 +77,15 @@ def test_colleague_over_the_control_path(account: Account) -> None:
         {"kind": "error", "status": True}, {"kind": "error", "code": "not a code"}, {"kind": "error", "code": 1},
         {"kind": "latency", "seconds": 1e9}, {"kind": "error", "surprise": 1}, {"kind": "actor_before", "actor": 1},
         {"kind": "actor_before", "actor": {"action": "X", "body": []}}, {"kind": "error", "seed": "x"}, [], "x", 1,
-        {"kind": ["error"]},
+        {"kind": ["error"]}, {"kind": "error", "action": "NoSuchAction"}, {"kind": "lag", "action": NICS, "seconds": 1},
+        {"kind": "actor_before"}, {"kind": "error", "actor": {"action": NICS}}, {"kind": "latency"}, {"kind": "lag"},
+        {"kind": "actor_after", "actor": {"action": "Typo"}},
+        {"kind": "actor_after", "actor": {"service": "zlb", "action": NICS}},
     ],
     ids=str,
 )  # fmt: skip
 def test_faults_that_are_none(account: Account, wrong: Any) -> None:
-    """What is no fault is refused with a reason, and nothing strikes."""
+    """What is no fault, or could never act, is refused with a reason, and nothing strikes."""
     status, content = _ask(account, "POST", "faults", wrong)
     assert status == 400
     assert content["message"]
@@ -110,6 +116,28 @@ def test_instances_and_obstacles(account: Account) -> None:
     assert account.call("DeleteVpc", vpcId=vpc)[0] == 409
     assert _ask(account, "POST", "instances", {"regionId": "moon-1"})[0] == 400
     assert _ask(account, "POST", "obstacles", {"resourceId": vpc, "code": "x"})[0] == 400
+    status, content = _ask(account, "POST", "obstacles", {"resourceId": "nobody", "code": "INVALID_VPC_NAT_ASSOCIATED"})
+    assert (status, content["message"][:46]) == (400, "there is no VPC, subnet or instance nobody for")
+
+
+def test_recycle_bin_is_emptied_here(account: Account) -> None:
+    """Nothing says when ZEC releases a terminated load balancer; here it is when this is asked for."""
+    subnet = account.subnet()
+    asked = {"regionId": "asia-east-1", "vpcId": account._vpc, "subnetId": subnet, "loadBalancerName": "lb"}
+    [balancer] = account.ask("CreateLoadBalancer", service="zlb", **asked)["loadBalancerIds"]
+    assert _ask(account, "DELETE", "balancers")[1]["loadBalancerIds"] == []
+    account.ask("TerminateLoadBalancer", service="zlb", loadBalancerId=balancer)
+    assert _ask(account, "DELETE", "balancers")[1]["loadBalancerIds"] == [balancer]
+    assert account.code("DeleteSubnet", subnetId=subnet) == "OK"
+
+
+def test_reference_names_what_there_is(account: Account) -> None:
+    """The package's docstring has every kind of fault and every path, and no other."""
+    words = zecnb.emulator.__doc__ or ""
+    assert re.findall(r"^``(\w+)``  ", words, re.MULTILINE) == list(KINDS)
+    paths = set(re.findall(r"^``([A-Z]+ \w+)``  ", words, re.MULTILINE))
+    tried = {f"{method} {path.partition(' ')[2]}" for path in paths for method in ("GET", "POST", "PUT", "DELETE")}
+    assert {each for each in tried if _ask(account, *each.split())[0] != 404} == paths
 
 
 def test_what_it_assumes_and_what_was_called(account: Account) -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from zecnb.emulator.settings import Settings
     from zecnb.emulator.state import State
 
-__all__ = ["Action", "Context", "find_action", "name_of"]
+__all__ = ["SERVICES", "Action", "Context", "find_action", "knows", "name_of"]
 
 _log = logging.getLogger("zecnb.emulator")
 _NEWEST = "2025-09-01"
@@ -326,12 +326,19 @@ _ZLB = {
 _SPELT = {("2024-04-01", "UnAssignNetworkInterfaceIpv4"): "UnassignNetworkInterfaceIpv4"}
 """What a version's clients call an action otherwise than its documents: the vendor's Python SDK 2.0.77 sends these."""
 
-_SERVICES = {"zec": (_ZEC, ("2025-09-01", "2024-04-01")), "zlb": (_ZLB, ("2025-04-01",))}
+SERVICES = {"zec": (_ZEC, ("2025-09-01", "2024-04-01")), "zlb": (_ZLB, ("2025-04-01",))}
+"""Actions and versions of each service."""
 
 
 def name_of(spelt: str, version: str) -> str:
     """Return an action's name as documents write it, however the clients of a version spell it."""
     return _SPELT.get((version, spelt), spelt)
+
+
+def knows(service: str, name: str) -> bool:
+    """Return whether a service has an action in any version."""
+    actions, _ = SERVICES.get(service, ({}, ()))
+    return name in actions
 
 
 def find_action(path: str, name: str, version: str, settings: Settings) -> Action:
@@ -346,7 +353,7 @@ def find_action(path: str, name: str, version: str, settings: Settings) -> Actio
     Raises:
         NotHereFailure: there is none of this name in this version (contract.md 2.4, A1).
     """
-    actions, versions = _SERVICES.get(path.removeprefix("/api/v2/").rstrip("/"), ({}, ()))
+    actions, versions = SERVICES.get(path.removeprefix("/api/v2/").rstrip("/"), ({}, ()))
     action = actions.get(name)
     known = version in versions
     allowed = settings.unsupported_version == "ignore" if version else settings.missing_version == "newest"

@@ -7,7 +7,9 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from zecnb.emulator import attachments, exports, resources
+from zecnb.emulator import attachments, balancers, exports, resources
+from zecnb.emulator.actions import SERVICES, knows
+from zecnb.emulator.faults import LATER
 from zecnb.emulator.listings import regions_of
 from zecnb.emulator.settings import assumptions
 from zecnb.emulator.wire import ApiFailure, Response, failure, new_request_id, success
@@ -64,6 +66,7 @@ class Control:
             "GET calls": lambda _: {"calls": dict(self._faults.calls)},
             "POST instances": self._add_instance,
             "POST obstacles": self._add_obstacle,
+            "DELETE balancers": lambda _: {"loadBalancerIds": balancers.empty_recycle_bin(self._state)},
         }.get(name)
         if doing is None:
             unknown = ApiFailure("OPERATION_FAILED_RESOURCE_NOT_FOUND", f"There is no `{name[:80]}` here.")
@@ -85,6 +88,13 @@ class Control:
         for name in ("kind", "action", "code"):
             if name in body and not isinstance(body[name], str):
                 raise ValueError(f"{name} is a text")
+        kind, action = body.get("kind", ""), body.get("action", "")
+        if action:
+            self._require_action(action)
+        if kind in LATER and not options.get("seconds"):
+            raise ValueError(f"{kind} does nothing without seconds")
+        if kind.startswith("actor_") != ("actor" in body):
+            raise ValueError("actor_before and actor_after have an actor, and no other kind has one")
         if "code" in body:
             if not re.fullmatch(_CODE, body["code"]):
                 raise ValueError("code is an API error code")
@@ -99,7 +109,7 @@ class Control:
             if type(body["seed"]) is not int:
                 raise ValueError("seed is a whole number")
             self._faults.reseed(body["seed"])
-        return {"fault": self._faults.add(body.get("kind", ""), body.get("action", ""), **options)}
+        return {"fault": self._faults.add(kind, action, **options)}
 
     def _actor(self, given: Any) -> Callable[[Any], None]:
         """Return a colleague that makes one API call; whether it is refused is nobody's business."""
@@ -108,6 +118,7 @@ class Control:
         service, action, body = str(given.get("service", "zec")), given["action"], given.get("body", {})
         if not isinstance(body, dict):
             raise ValueError("the actor's body is an object")  # noqa: TRY004
+        self._require_action(action, service)
 
         def act(_state: Any) -> None:
             try:
@@ -116,6 +127,10 @@ class Control:
                 return
 
         return act
+
+    def _require_action(self, name: str, *services: str) -> None:
+        if not any(knows(service, name) for service in services or SERVICES):
+            raise ValueError(f"there is no action {name[:80]} in {' or '.join(services or SERVICES)[:80]} here")
 
     def _list_faults(self, _body: dict[str, Any]) -> dict[str, Any]:
         return {"faults": self._faults.describe()}
@@ -142,12 +157,11 @@ class Control:
 
     def _add_obstacle(self, body: dict[str, Any]) -> dict[str, Any]:
         resource, code = body.get("resourceId"), body.get("code")
-        if (
-            not isinstance(resource, str)
-            or not isinstance(code, str)
-            or not re.fullmatch(r"[A-Z][A-Z0-9_]{0,99}", code)
-        ):
+        if not isinstance(resource, str) or not isinstance(code, str) or not re.fullmatch(_CODE, code):
             raise ValueError("an obstacle has a resourceId and an error code")
+        tables = ("vpc", "subnet", "instance")
+        if not any(self._state.row(f"SELECT 1 FROM {table} WHERE id = ?", resource) for table in tables):
+            raise ValueError(f"there is no VPC, subnet or instance {resource[:80]} for an obstacle to be in the way of")
         resources.obstruct(self._state, resource, code)
         return {}
 

@@ -13,7 +13,7 @@ from zecnb.emulator.waits import Waits
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["KINDS", "LAGGING", "Fault", "Faults"]
+__all__ = ["KINDS", "LAGGING", "LATER", "Fault", "Faults"]
 
 KINDS = (
     "latency",  # wait ``seconds`` before doing anything
@@ -39,6 +39,9 @@ LAGGING = (
     "UnassignNetworkInterfaceIpv4",
 )
 """Actions whose effect can show later (``lag``)."""
+
+LATER = ("latency", "lag")
+"""Kinds that are nothing without ``seconds``."""
 
 _INSTEAD = ("error", "throttle", "timeout_before", "reset_before", "challenge", "blocked")
 """Kinds that answer, or break the connection, in place of the API."""
