@@ -6,7 +6,10 @@ import json
 import logging
 import socket
 import ssl
+import subprocess
+import sys
 import time
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import httpx
@@ -141,6 +144,79 @@ def test_client_that_drips_its_second_request(hasty: Emulator) -> None:
         assert _answer(connection).startswith(b"HTTP/1.1 401")
         connection.sendall(HEAD)
         assert _ended(connection)
+
+
+def test_client_that_stops_in_its_second_request(hasty: Emulator) -> None:
+    """Nor is one whose second request began in the same bytes as the first."""
+    with _connect(hasty) as connection:
+        connection.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}" + HEAD)
+        assert _answer(connection).startswith(b"HTTP/1.1 401")
+        assert _ended(connection)
+
+
+def test_client_that_begins_no_handshake() -> None:
+    """With TLS, whoever does not shake hands is let go as well."""
+    with Emulator("empty", tls=True, patience=0.5) as emulator, _connect(emulator) as connection:
+        assert _ended(connection)
+
+
+def test_more_clients_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has said nothing for longest makes room for the next; those that wait for an answer keep theirs."""
+    monkeypatch.setattr("zecnb.emulator.server.most_connections", lambda: 3)
+    with Emulator("empty") as emulator, ExitStack() as stack:
+        fault = emulator.faults.add("latency", "DescribeVpcs", times=0, seconds=3600)
+        busy = [stack.enter_context(_connect(emulator)) for _ in range(2)]
+        asked = f"Authorization: Bearer {emulator.token}\r\nx-zc-action: DescribeVpcs\r\n".encode()
+        for each in busy:
+            each.sendall(HEAD + asked + b"Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+        while emulator.faults.fired(fault) < 2:
+            time.sleep(0.01)
+        first, second = (stack.enter_context(_connect(emulator)) for _ in range(2))
+        assert _ended(first)
+        second.sendall(HEAD + b"Content-Length: 2\r\n\r\n{}")
+        assert _answer(second).startswith(b"HTTP/1.1 401")
+        emulator.faults.clear()
+        assert all(_answer(each).startswith(b"HTTP/1.1 200") for each in busy)
+
+
+def test_no_room_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When everybody waits for an answer, the next is told so."""
+    monkeypatch.setattr("zecnb.emulator.server.most_connections", lambda: 1)
+    with Emulator("empty") as emulator, _connect(emulator) as busy:
+        busy.sendall(HEAD + b"Content-Length: 2\r\n\r\n{")
+        assert emulator._server is not None
+        while not emulator._server.server_state.tasks:
+            time.sleep(0.01)
+        with _connect(emulator) as connection:
+            heard = _answer(connection)
+    assert heard.startswith(b"HTTP/1.1 503 Service Unavailable")
+    assert json.loads(heard.partition(b"\r\n\r\n")[2])["code"] == "SERVICE_TEMPORARY_UNAVAILABLE"
+
+
+def test_running_out_of_files_is_a_line_in_the_log() -> None:
+    """A process with few files serves those it can, and does not fill its log about the others."""
+    script = (
+        "import resource, socket, sys\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))\n"
+        "from zecnb.emulator import Emulator\n"
+        "kept = [open(sys.executable) for _ in range(46)]\n"
+        "with Emulator('empty') as emulator:\n"
+        "    print(emulator.url, flush=True)\n"
+        "    sys.stdin.read()\n"
+    )
+    command = [sys.executable, "-c", script]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        port = int(process.stdout.readline().rpartition(":")[2])
+        with ExitStack() as stack:
+            for _ in range(40):
+                stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
+            first = process.stderr.readline()
+        _, more = process.communicate("", timeout=30)
+    assert first.endswith("may open no more files (ulimit -n)\n")
+    assert more == ""
 
 
 def test_client_that_waits_between_requests(hasty: Emulator) -> None:

@@ -56,7 +56,7 @@ class Control:
         if not hmac.compare_digest(given.encode("utf-8", "replace"), self._token.encode()):
             return failure(request_id, ApiFailure("AUTHFAILURE_INVALID_AUTHORIZATION", "Not the control token."))
         name = f"{request.method} {request.path.removeprefix(PREFIX).rstrip('/')}"
-        doing = {
+        doing: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "POST faults": self._add_fault,
             "GET faults": self._list_faults,
             "DELETE faults": self._clear_faults,
@@ -67,12 +67,12 @@ class Control:
             "POST instances": self._add_instance,
             "POST obstacles": self._add_obstacle,
             "DELETE balancers": lambda _: {"loadBalancerIds": balancers.empty_recycle_bin(self._state)},
-        }.get(name)
-        if doing is None:
+        }
+        if name not in doing:
             unknown = ApiFailure("OPERATION_FAILED_RESOURCE_NOT_FOUND", f"There is no `{name[:80]}` here.")
             return failure(request_id, unknown)
         try:
-            return success(request_id, doing(_object(json.loads(request.body.decode("utf-8") or "{}"))))
+            return success(request_id, doing[name](_object(json.loads(request.body.decode("utf-8") or "{}"))))
         except ApiFailure as error:
             return failure(request_id, error)
         except (ValueError, TypeError, RecursionError) as error:

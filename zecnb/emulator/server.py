@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import ipaddress
 import logging
 import secrets
@@ -24,7 +25,7 @@ from zecnb.emulator.auth import Keys
 from zecnb.emulator.certificate import Certificate, make_certificate
 from zecnb.emulator.exports import export
 from zecnb.emulator.faults import Faults
-from zecnb.emulator.patience import patient
+from zecnb.emulator.patience import most_connections, patient
 from zecnb.emulator.seeds import plant
 from zecnb.emulator.state import State
 from zecnb.emulator.wire import ApiFailure, Request, Response, failure, new_request_id
@@ -180,6 +181,7 @@ class Emulator:
             listener.close()
             raise OSError(error.errno, f"{self._host} port {self._port}: {error.strerror}") from error
         self._port = listener.getsockname()[1]
+        most = most_connections()
         config = uvicorn.Config(
             self._serve,
             log_config=None,
@@ -189,12 +191,13 @@ class Emulator:
             proxy_headers=False,
             server_header=False,
             timeout_keep_alive=60,
+            backlog=min(128, most),  # as many are taken at a time
             h11_max_incomplete_event_size=65536,
-            http=patient(self._patience),
+            http=patient(self._patience, most),
             ws="none",
             **_files(self._certificate),
         )
-        self._server = _Server(config)
+        self._server = _Server(config, self._patience)
         self._thread = threading.Thread(target=self._server.run, args=([listener],), name="zecnb-emulator", daemon=True)
         self._thread.start()
         if not self._server.ready.wait(30):
@@ -333,13 +336,41 @@ async def _hang_up(receive: Receive, send: Any, *, politely: bool = False) -> No
 class _Server(uvicorn.Server):
     """Says when it listens, and ends without a call cut off in the middle."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, patience: float) -> None:
         super().__init__(config)
         self.ready = threading.Event()
+        self._patience = patience
+        self._quiet_until = 0.0
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        """Listen as uvicorn does, which knows no patience for the handshakes of TLS."""
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._note)
+        kind: Any = self.config.http_protocol_class
+        patience: dict[str, Any] = {}
+        if self.config.ssl is not None:
+            patience = {"ssl_handshake_timeout": self._patience, "ssl_shutdown_timeout": self._patience}
+        self.servers = [
+            await loop.create_server(
+                lambda: kind(config=self.config, server_state=self.server_state, app_state={}),
+                sock=each,
+                ssl=self.config.ssl,
+                backlog=self.config.backlog,
+                **patience,
+            )
+            for each in sockets or []
+        ]
+        self.started = True
         self.ready.set()
+
+    def _note(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Log what goes wrong in the loop; when there are no more files that is said now and then, in a line."""
+        error = context.get("exception")
+        if not isinstance(error, OSError) or error.errno not in (errno.EMFILE, errno.ENFILE):
+            loop.default_exception_handler(context)
+        elif loop.time() >= self._quiet_until:
+            self._quiet_until = loop.time() + 60
+            _log.warning("no more connections for now: this process may open no more files (ulimit -n)")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:
