@@ -364,6 +364,7 @@ def test_release_of_nothing(account: Account, asked: dict[str, Any]) -> None:
     """Without an address the call lacks a parameter (A18)."""
     nic = account.nic(account.subnet(), "10.0.1.7")
     assert account.code(UNASSIGN, nicId=nic, **asked) == "MISSING_PARAMETER"
+    assert account.code(UNASSIGN, nicId="nobody", **asked) == "MISSING_PARAMETER"  # parameters come first (A8)
 
 
 def test_primary_stays(account: Account) -> None:

@@ -64,7 +64,6 @@ class Nic(_Record):
     nic_subnet_type: str | None = None
     primary_ipv4: str | None = None
     secondary_ipv4s: list[str] | None = msgspec.field(default=None, name="secondaryIpv4s")  # camel makes it Ipv4S
-    public_ip_list: list[str] | None = None
     instance_id: str | None = None
 
 
@@ -76,7 +75,6 @@ class HaVip(_Record):
     name: str | None = None
     vpc_id: str | None = None
     ip_address: str | None = None
-    master_instance_id: str | None = None
 
 
 class LoadBalancer(_Record):

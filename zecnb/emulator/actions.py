@@ -134,7 +134,9 @@ def _create_subnets(state: State, asked: dict[str, Any]) -> dict[str, Any]:
 
 _ZEC = {
     "BatchAssignNetworkInterfaceIpv4": Action(
-        (*needed("nicId"), Field("ipAddresses", list), Field("ipAddressCount", int)), _batch_assign
+        # No cap on the list but what a vNIC may have (A20), and what a body may be.
+        (*needed("nicId"), Field("ipAddresses", list, longest=1 << 20), Field("ipAddressCount", int)),
+        _batch_assign,
     ),
     "AssignNetworkInterfaceIpv4": Action(needed("nicId", "ipAddress"), _assign),
     "UnassignNetworkInterfaceIpv4": Action(

@@ -30,6 +30,8 @@ __all__ = [
 _READY = ("AVAILABLE", "USED")
 _ILLEGAL = "INVALID_PARAMETER_PRIVATE_IP_ILLEGAL"
 _IN_USED = "INVALID_SUBNET_PRIVATE_IPV4_IN_USED"
+_MANY = 10_000
+"""More addresses than a call looks at one by one, while others wait, before it asks whether a vNIC may have as many."""
 
 
 def settle(state: State) -> None:
@@ -102,6 +104,8 @@ def assign(
         subnet = require_ipv4(state, nic)
         if state.settings.limit_checked == "first":
             _check_limit(state, nic_id, len(addresses) if addresses else count or 0)
+        elif addresses and len(addresses) > _MANY:
+            _check_limit(state, nic_id, len(set(addresses)))
         wanted = _check_each(state, subnet, nic_id, addresses) if addresses else []
         amount = len(wanted) if addresses else count or 0
         _check_limit(state, nic_id, amount)
@@ -194,11 +198,11 @@ def release(state: State, nic_id: str, addresses: Sequence[str], *, lag: float =
         addresses: what to remove.
         lag: seconds before listings show the effect.
     """
+    if not addresses:
+        raise ApiFailure("MISSING_PARAMETER", "Parameter `ipAddresses` is required.")
     with state.write() as connection:
         nic = find_nic(state, nic_id)
         require_ready(nic)
-        if not addresses:
-            raise ApiFailure("MISSING_PARAMETER", "Parameter `ipAddresses` is required.")
         gone: list[int] = []
         for given in addresses:
             address = number(given)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import threading
 import time
 from collections import defaultdict, deque
@@ -143,7 +144,7 @@ class App:
                 return failure(request_id, ApiFailure(fault.code, "A scripted fault.", fault.status))
             case "throttle":
                 limited = failure(request_id, ApiFailure("REQUEST_LIMIT_EXCEEDED", "Too many requests."))
-                headers = {"retry-after": f"{fault.seconds:g}"} if fault.seconds else {}
+                headers = {"retry-after": str(math.ceil(fault.seconds))} if fault.seconds else {}
                 return Response(limited.status, limited.body, {**limited.headers, **headers})
             case "timeout_before" | "reset_before":
                 return Response(0, aborted=True)
@@ -182,7 +183,7 @@ def _read_body(request: Request) -> dict[str, Any]:
     if media.strip() != "application/json" or ("charset" in options and "utf-8" not in options):
         raise ApiFailure("INVALID_PARAMETER_TYPE", "The Content-Type is not application/json in UTF-8.")
     if len(request.body) > _LARGEST_BODY:
-        raise ApiFailure("INVALID_PARAMETER_EXCEED_LENGTH", "The request body is too large.", 413)
+        raise ApiFailure("INVALID_PARAMETER_EXCEED_LENGTH", "The request body is too large.")
     try:
         body = json.loads(request.body.decode("utf-8") or "{}")
     except (ValueError, RecursionError) as error:

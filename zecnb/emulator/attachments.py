@@ -9,17 +9,24 @@ from zecnb.emulator.networks import require_free
 from zecnb.emulator.wire import ApiFailure
 
 if TYPE_CHECKING:
+    from sqlite3 import Connection
+
     from zecnb.emulator.state import Row, State
 
-__all__ = ["attach", "create_instance", "detach"]
+__all__ = ["add_instance", "attach", "create_instance", "detach"]
 
 
 def create_instance(state: State, name: str, region: str, status: str = "RUNNING") -> str:
     """Make an instance, which no action of contract.md 5 does; return its id."""
     with state.write() as connection:
-        instance = state.new_id()
-        values = (instance, state.next_seq("instance"), name, region, status)
-        connection.execute("INSERT INTO instance VALUES (?, ?, ?, ?, ?)", values)
+        return add_instance(state, connection, name, region, status)
+
+
+def add_instance(state: State, connection: Connection, name: str, region: str, status: str = "RUNNING") -> str:
+    """Make an instance inside a write; return its id."""
+    instance = state.new_id()
+    values = (instance, state.next_seq("instance"), name, region, status)
+    connection.execute("INSERT INTO instance VALUES (?, ?, ?, ?, ?)", values)
     return instance
 
 

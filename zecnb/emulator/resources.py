@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from zecnb.emulator.addressing import check_address, find_nic, pick_primary, remove_nic
+from zecnb.emulator.attachments import add_instance
 from zecnb.emulator.elastic import bind
 from zecnb.emulator.labels import drop_tags, keep_labels
 from zecnb.emulator.networks import IPV6_MASK, find_subnet, find_vpc
@@ -58,9 +59,7 @@ def create_nic(
         mac = "fa:16:3e:" + ":".join(f"{state.random.randint(0, 255):02x}" for _ in range(3))
         instance = None
         if status in ("USED", "DETACHING"):
-            instance = state.new_id()
-            values = (instance, state.next_seq("instance"), f"{asked['name']}-host", subnet["region_id"], "RUNNING")
-            connection.execute("INSERT INTO instance VALUES (?, ?, ?, ?, ?)", values)
+            instance = add_instance(state, connection, f"{asked['name']}-host", subnet["region_id"])
         connection.execute(
             "INSERT INTO nic VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (

@@ -173,9 +173,7 @@ def _settle(state: State, subnet: str, lot: _Lot) -> None:
     wanted = min(round(usable * lot.share) - state.usage(subnet), usable - state.usage(subnet))
     taken = _clusters(state.random, state.free_addresses(row), max(wanted, lot.nics) if lot.nics else 0)
     fixed = {"web-07": 3, "web-12": 10} if lot.name == "app-sin" else {}
-    sizes = _sizes(
-        state.random, len(taken), lot.nics, fixed=[fixed.get(f"{lot.role}-{n:02d}") for n in range(1, lot.nics + 1)]
-    )
+    sizes = _sizes(state.random, len(taken), [fixed.get(f"{lot.role}-{n:02d}") for n in range(1, lot.nics + 1)])
     start = 0
     for number, size in enumerate(sizes, 1):
         own, start = taken[start : start + size], start + size
@@ -207,7 +205,7 @@ def _clusters(chance: random.Random, free: list[int], wanted: int) -> list[int]:
     return chosen
 
 
-def _sizes(chance: random.Random, total: int, parts: int, fixed: list[int | None]) -> list[int]:
+def _sizes(chance: random.Random, total: int, fixed: list[int | None]) -> list[int]:
     """Deal addresses to vNICs: 1 to 9 each, some given."""
     sizes = [each or 1 for each in fixed]
     open_places = [i for i, each in enumerate(fixed) if each is None]
@@ -218,7 +216,7 @@ def _sizes(chance: random.Random, total: int, parts: int, fixed: list[int | None
         left -= 1
         if sizes[at] == 9:
             open_places.remove(at)
-    return sizes if parts else []
+    return sizes
 
 
 def _make_vpc(state: State, name: str, cidr: str) -> str:

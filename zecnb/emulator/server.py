@@ -43,6 +43,8 @@ __all__ = ["Emulator"]
 _log = logging.getLogger("zecnb.emulator")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _LARGEST_BODY = 5 << 20
+"""What is read at all: a little more than ``app`` takes, so that who sends a little too much hears the answer."""
+
 _GRACE = 3.0
 """Seconds that calls under way have when it stops."""
 
@@ -265,10 +267,8 @@ class Emulator:
                 async for chunk in http.stream():
                     body += chunk
                     if len(body) > _LARGEST_BODY:
-                        return failure(
-                            new_request_id(),
-                            ApiFailure("INVALID_PARAMETER_EXCEED_LENGTH", "The body is too large.", 413),
-                        )
+                        too_large = ApiFailure("INVALID_PARAMETER_EXCEED_LENGTH", "The request body is too large.")
+                        return failure(new_request_id(), too_large)
         except (ClientDisconnect, TimeoutError):
             return Response(0, aborted=True)
         request = Request(http.method, http.url.path, dict(http.headers), bytes(body))
