@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -153,6 +154,21 @@ def test_own_defect_is_answered_and_logged(
     assert (status, content["code"]) == (500, "INTERNAL_SERVER_ERROR")
     assert "secret" not in json.dumps(content)
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_stopped_in_the_middle_is_no_defect(
+    account: Account, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A read that loses its connection because the emulator stops is answered so, and nothing is logged."""
+
+    def closing(*_: object) -> None:
+        account.state.close()
+        raise sqlite3.ProgrammingError("Cannot operate on a closed database.")
+
+    monkeypatch.setattr(account.state, "rows", closing)
+    status, content = account.call(NICS)
+    assert (status, content["code"]) == (503, "SERVICE_TEMPORARY_UNAVAILABLE")
+    assert caplog.records == []
 
 
 def test_credentials_are_not_logged(account: Account, caplog: pytest.LogCaptureFixture) -> None:

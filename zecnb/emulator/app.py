@@ -88,6 +88,9 @@ class App:
         except ApiFailure as error:
             yield _refuse(request_id, error)
         except Exception:  # noqa: BLE001 - a client gets an answer, whatever is wrong here
+            if self._state.closed:  # under its feet
+                yield failure(request_id, ApiFailure("SERVICE_TEMPORARY_UNAVAILABLE", "The emulator has stopped."))
+                return
             _log.exception("%s failed inside the emulator", name)
             yield failure(request_id, ApiFailure("INTERNAL_SERVER_ERROR", "The emulator has a defect; see its log."))
 
