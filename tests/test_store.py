@@ -80,6 +80,32 @@ def test_argument_wins_over_environment(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert [path.name for path in tmp_path.glob("*.sqlite")] == ["mine.sqlite"]
 
 
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("garbage", "the store's URL .* cannot be read; it looks like sqlite:"),
+        ("postgresql://ops:hush@host:port/zecnb", "the store's URL .* cannot be read"),
+        ("nosuch://ops:hush@host/zecnb", "the store nosuch://.* cannot be used: .*nosuch"),
+        ("postgresql+nosuch://ops:hush@host/zecnb", "the store postgresql.* cannot be used: .*zecnb.postgres"),
+        ("mysql+mysqldb://ops:hush@host/zecnb", "the store mysql.* cannot be used: No module named"),
+    ],
+)
+def test_places_that_are_none(monkeypatch: pytest.MonkeyPatch, url: str, reason: str) -> None:
+    """A URL that cannot be read, a database that nobody knows and a driver that is missing are said in words."""
+    monkeypatch.setenv("ZECNB_STORE", url)
+    with pytest.raises(JournalError, match=reason) as caught:
+        Store()
+    assert "hush" not in str(caught.value)
+
+
+def test_folder_that_cannot_be_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where the user has no data folder and can have none, the error says how to put the store elsewhere."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
+    with pytest.raises(JournalError, match=r"folder .* cannot be made: .*; ZECNB_STORE="):
+        Store()
+
+
 # -- what it promises ----------------------------------------------------------------------------------------------
 
 

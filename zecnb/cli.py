@@ -1,7 +1,7 @@
 """The same verbs for a shell.
 
 Exit codes: 0 nothing to do or all done; 1 error or blocked, nothing written; 2 changes pending; 3 partly applied;
-4 drift since the plan, nothing written.
+4 drift since the plan, nothing written; 130 stopped, the journal knows how far it came.
 """
 
 from __future__ import annotations

@@ -32,12 +32,17 @@ def connect(
 ) -> Session:
     """Connect to the real ZEC API; never to the emulator.
 
+    Credentials come from the arguments, else the environment, else the profile file; where ``profile`` is given, from
+    it and not from the environment.
+
     Args:
         access_key_id: id of an access key; best left to the environment or the profile file.
         access_key_password: its password.
         token: a personal access token instead.
-        endpoint: host, host:port or URL; ``console.zenlayer.com`` by default. Plain HTTP only to loopback.
-        profile: profile of ``~/.zenlayer/credentials.json``.
+        endpoint: host, host:port or URL; else ``ZENLAYERCLOUD_DOMAIN``, else ``ZENLAYER_ENDPOINT``, else
+            ``console.zenlayer.com``; without a scheme ``ZENLAYERCLOUD_SCHEME`` or HTTPS. Plain HTTP only to loopback.
+        profile: profile of ``~/.zenlayer/credentials.json``; ``ZENLAYER_PROFILE`` where neither arguments nor
+            environment have credentials.
         read_only: refuse every write before it reaches the network.
         require_approval: apply only plans that ``zecnb.approve`` approved; ``ZECNB_REQUIRE_APPROVAL=1`` demands it
             of every session, whatever is given here.
@@ -47,7 +52,9 @@ def connect(
 
     Raises:
         CredentialsError: no credentials; says what was looked for and names ``zecnb.demo()``.
-        UsageError: ``ZECNB_REQUIRE_APPROVAL`` is neither yes nor no.
+        UsageError: half an access key, an endpoint that cannot be used, or ``ZECNB_REQUIRE_APPROVAL`` is neither yes
+            nor no.
+        JournalError: the store cannot be used.
     """
     require_approval = _demanded("ZECNB_REQUIRE_APPROVAL") or require_approval
     settings = resolve(
@@ -79,6 +86,7 @@ def demo(seed: str = "demo", *, progress: bool = True, store: str = "sqlite://")
 
     Raises:
         UsageError: the seed is no account's name and no file that holds one.
+        JournalError: the store cannot be used.
     """
     from zecnb.emulator import Emulator
 

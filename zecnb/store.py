@@ -38,12 +38,22 @@ def actor() -> str:
 
 
 def default_url() -> str:
-    """Return where the store is: ``ZECNB_STORE``, else an SQLite file in the user data directory."""
+    """Return where the store is: ``ZECNB_STORE``, else an SQLite file in the user data directory.
+
+    Raises:
+        JournalError: that directory cannot be made.
+    """
     url = os.environ.get("ZECNB_STORE")
     if url:
         return url
     folder = Path(platformdirs.user_data_dir("zecnb", appauthor=False))
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise JournalError(
+            f"the store's folder {folder} cannot be made: {error.strerror}; ZECNB_STORE=sqlite:////PATH/zecnb.sqlite "
+            "puts the store elsewhere"
+        ) from error
     return f"sqlite:///{folder / 'zecnb.sqlite'}"
 
 
@@ -52,10 +62,13 @@ class Store:
 
     Args:
         url: SQLAlchemy URL; ``default_url()`` when None. A password in it is never shown.
+
+    Raises:
+        JournalError: the URL is none, its driver is not installed, or the database cannot be used.
     """
 
     def __init__(self, url: str | None = None) -> None:
-        where = sa.make_url(url or default_url())
+        where = _read_url(url or default_url())
         self.label = where.render_as_string(hide_password=True)
         sqlite = where.get_backend_name() == "sqlite"
         arguments = {"timeout": _PATIENCE} if sqlite else {}
@@ -64,8 +77,11 @@ class Store:
         if pool:  # one connection for all threads: they take turns
             arguments["check_same_thread"] = False
             self._turn = threading.RLock()
-        # A server may have ended a connection that was idle: each is tried before it is used.
-        self._engine = sa.create_engine(where, connect_args=arguments, pool_pre_ping=not sqlite, **pool)
+        try:
+            # A server may have ended a connection that was idle: each is tried before it is used.
+            self._engine = sa.create_engine(where, connect_args=arguments, pool_pre_ping=not sqlite, **pool)
+        except (ImportError, SQLAlchemyError, TypeError) as error:  # no driver, no such database, options of another
+            raise JournalError(f"the store {self.label} cannot be used: {error}{_advice(where)}") from error
         if sqlite:
             sa.event.listen(self._engine, "connect", _durable)
         with self._guard():
@@ -105,6 +121,22 @@ class Store:
 
     def __repr__(self) -> str:
         return f"Store({self.label})"
+
+
+def _read_url(text: str) -> sa.URL:
+    try:
+        return sa.make_url(text)
+    except (SQLAlchemyError, ValueError):  # which may repeat the text, and in it a password
+        raise JournalError(
+            "the store's URL (ZECNB_STORE, or store=) cannot be read; it looks like sqlite:////PATH/zecnb.sqlite or "
+            "postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
+        ) from None
+
+
+def _advice(where: sa.URL) -> str:
+    if where.get_backend_name() != "postgresql":
+        return ""
+    return "; PostgreSQL needs pip install 'zecnb[postgres]' and a URL that begins with postgresql+psycopg://"
 
 
 def _durable(connection: object, _record: object) -> None:

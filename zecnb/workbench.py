@@ -22,7 +22,9 @@ def demo(
 def lab(
     folder: Annotated[Path, typer.Argument(help="Where notebooks and saved plans go.")] = Path("zecnb-notebooks"),
     *,
-    demo: Annotated[bool, typer.Option("--demo", help="On the demo account, a local ZEC.")] = False,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Open 01-assign, which is on a local ZEC; with --app, the panel on one.")
+    ] = False,
     app: Annotated[bool, typer.Option("--app", help="Only the panel, as a page of its own.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Where it listens; 0 takes a free one.")] = 0,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open it.")] = True,
