@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -84,6 +85,19 @@ def _set(table: str, name: str, value: Any, at: int = 0) -> Callable[[dict[str, 
     return change
 
 
+def _again(table: str, **other: Any) -> Callable[[dict[str, Any]], None]:
+    """One more row like the first."""
+    return lambda content: content[table].append({**content[table][0], **other})
+
+
+def _relabel(stack: str, was: str) -> Callable[[dict[str, Any]], None]:
+    def change(content: dict[str, Any]) -> None:
+        for row in content["subnet"]:
+            row["stack"] = stack if row["stack"] == was else row["stack"]
+
+    return change
+
+
 def _drop(table: str) -> Callable[[dict[str, Any]], None]:
     return lambda content: content[table].clear()
 
@@ -108,6 +122,35 @@ def _drop(table: str) -> Callable[[dict[str, Any]], None]:
         (_drop("havip"), "an address is held by nobody: havip-"),
         (_set("lb", "public", "{}"), "the public addresses of a load balancer are no list"),
         (_set("lb", "public", "["), "no exported account"),
+        (_set("lb", "public", "[1]"), "the public addresses of a load balancer are no texts: zlb-"),
+        (_set("lb", "status", "BOGUS"), "a load balancer has no such stack, or no such status: zlb-"),
+        (_set("lb", "vpc_id", "1"), "a load balancer is in no VPC: zlb-"),
+        (_set("lb", "subnet_id", "1"), "a load balancer is in no subnet of its VPC: zlb-"),
+        (_set("vpc", "cidr", "10.0.0.0/255.255.0.0"), "10.0.0.0/255.255.0.0 is written 10.0.0.0/16"),
+        (_set("vpc", "cidr", "10.9.0.0/16"), "a subnet's 10.0.1.0/24 is not in its VPC: "),
+        (_set("vpc", "ipv6_cidr", "here"), "here"),
+        (_set("vpc", "seq", (1 << 63) - 1), "the seq of a vpc is not from 0 to 2147483648: 9223372036854775807"),
+        (_again("subnet", id="2"), "a subnet's 10.0.1.0/24 overlaps 10.0.1.0/24 of the same VPC: 2"),
+        (_set("subnet", "ipv6_cidr", "fd00::/112", at=1), "a subnet's IPv6 block fd00::/112 is no /64"),
+        (_set("subnet", "ipv6_mask", 200, at=1), "an IPv6 prefix length is not from 64 to 96: "),
+        (_relabel("IPv4", "IPv6"), "a subnet's IPv4 CIDR does not fit its stack: "),
+        (_relabel("IPv6", "IPv4"), "a subnet's IPv4 CIDR does not fit its stack: "),
+        (_relabel("IPv4_IPv6", "IPv4"), "a subnet's IPv6 does not fit its stack: "),
+        (_relabel("IPv5", "IPv4"), "a subnet has no such stack: "),
+        (_set("nic", "status", "BOGUS"), "a vNIC has no such status, or no such type: "),
+        (_set("nic", "stack", "IPv6"), "a vNIC's stack does not fit its subnet, or its IPv6 address: "),
+        (_set("nic", "ipv6", "nonsense", at=1), "nonsense"),
+        (_set("nic", "ipv6", "fd00::9", at=1), "a vNIC's fd00::9 is not in its subnet's fd00:"),
+        (_set("nic", "seq", -1), "the seq of a nic is not from 0 to 2147483648: -1"),
+        (_set("nic", "ready_at", math.inf), "the ready_at of a nic is not from 0 to 1099511627776: inf"),
+        (_set("held", "position", 1 << 40), "the position of a held is not from 0 to 2147483648"),
+        (_again("held", address=(10 << 24) + 300), "a vNIC has two primary addresses: "),
+        (_set("held", "kind", "secondary"), "a vNIC has no primary address: "),
+        (_again("held", address=(10 << 24) + 300, kind="havip", owner="1"), "an address is held by nobody: 1"),
+        (_drop("held"), "a vNIC has no primary address: "),
+        (_set("havip", "subnet_id", "1"), "a vNIC or HaVip holds an address of another subnet: havip-"),
+        (_set("havip", "vpc_id", "1"), "a HaVip is in no subnet of its VPC: havip-"),
+        (_again("havip", id="havip-2"), "a HaVip has not exactly one address: havip-2"),
         (_set("eip", "address", (10 << 24) + 300), "an EIP is bound to an address that its vNIC does not have"),
     ],
 )
@@ -115,6 +158,7 @@ def test_accounts_that_cannot_be(account: Account, change: Callable[[dict[str, A
     """An edited export says what is wrong in it, and leaves the account that is there as it is."""
     subnet = account.subnet()
     nic = account.nic(subnet, "10.0.1.9")
+    account.nic(account.subnet(None, name="six", stack="IPv6"))
     account.ha_vip(subnet)
     resources.create_load_balancer(account.state, subnet, "lb")
     resources.bind_eip(account.state, nic, "10.0.1.9", "eip", "203.0.113.7")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zecnb.emulator import addressing, attachments, balancers, changes, elastic, holdings, listings, networks, resources
+from zecnb.emulator.checks import STATUSES
 from zecnb.emulator.fields import Field, Fields, read_fields
 from zecnb.emulator.parameters import (
     CHARGES,
@@ -147,7 +148,7 @@ _ZEC = {
         listings.network_interfaces,
         *ids("nicIds"),
         *texts("name", "regionId", "vpcId", "subnetId", "instanceId", "securityGroupId"),
-        choice("status", "PENDING", "AVAILABLE", "ATTACHING", "USED", "DETACHING", "DELETING", "CREATE_FAILED"),
+        choice("status", *STATUSES),
         choice("nicType", "Primary", "Secondary"),
         choice("nicSubnetType", *STACKS),
         *LABEL_FILTERS,

@@ -9,7 +9,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from sqlite3 import Connection
 
-__all__ = ["columns_of", "complete", "prepare", "unindexed"]
+__all__ = ["LATER", "TABLES", "columns_of", "complete", "prepare", "unindexed"]
+
+LATER = ("instance", "security_group", "obstacle", "vpc_block", "tag")
+"""Tables that exports of older emulators do not have."""
+
+TABLES = ("vpc", "subnet", "nic", "held", "havip", "lb", "backend", "eip", *LATER)
+"""Tables that make an account."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS vpc (
