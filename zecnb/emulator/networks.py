@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "IPV6_MASK",
+    "PRIVATE",
     "associate_block",
     "blocks_of",
     "create_subnet",
@@ -43,7 +44,8 @@ __all__ = [
 IPV6_MASK = 96
 """Prefix length of a vNIC's IPv6 when none is asked for (contract.md 5.13)."""
 
-_RANGES = [ipaddress.IPv4Network(each) for each in ("10.0.0.0/9", "10.128.0.0/9", "172.16.0.0/12", "192.168.0.0/16")]
+PRIVATE = [ipaddress.IPv4Network(each) for each in ("10.0.0.0/9", "10.128.0.0/9", "172.16.0.0/12", "192.168.0.0/16")]
+"""What the blocks of VPCs are in (contract.md 5.12)."""
 
 
 def _network(cidr: str, longest: int, broadcast_code: str = "") -> ipaddress.IPv4Network:
@@ -66,8 +68,8 @@ def _network(cidr: str, longest: int, broadcast_code: str = "") -> ipaddress.IPv
 def vpc_network(state: State, cidr: str) -> ipaddress.IPv4Network:
     """Read a VPC's CIDR; fail as 5.12 and A5 say."""
     network = _network(cidr, state.settings.smallest_vpc_prefix)
-    if not any(network.subnet_of(each) for each in _RANGES):
-        inside = any(each.subnet_of(network) for each in _RANGES)
+    if not any(network.subnet_of(each) for each in PRIVATE):
+        inside = any(each.subnet_of(network) for each in PRIVATE)
         code = "INVALID_CIDR_BLOCK_NETMASK_RANGE" if inside else "INVALID_CIDR_BLOCK_NOT_LAN_IP"
         raise ApiFailure(code, f"`{network}` is not inside a private range that VPCs can have.")
     return network
@@ -269,7 +271,7 @@ def new_ipv6_cidr(state: State) -> str:
 def subnet_network(state: State, vpc: Row, cidr: str, *, besides: str = "") -> ipaddress.IPv4Network:
     """Read a subnet's CIDR: private, in its VPC, beside its siblings (5.13); ``besides`` is the subnet itself."""
     network = _network(cidr, state.settings.smallest_subnet_prefix, "INVALID_IP_BROADCAST_ADDRESS")
-    if not any(network.overlaps(each) for each in _RANGES):
+    if not any(network.overlaps(each) for each in PRIVATE):
         raise ApiFailure("INVALID_CIDR_BLOCK_NOT_LAN_IP", f"`{network}` is not private.")
     blocks = blocks_of(state, vpc)
     if not any(network.subnet_of(block) for block in blocks):
