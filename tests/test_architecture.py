@@ -58,7 +58,7 @@ ALLOWED: dict[str, set[str]] = {
     "cli": {"errors", "execution", "gate", "planner", "render", "emulator", "shell", "store", "workbench"},
     "gate": {"capacity", "errors", "inventory", "planner", "render", "shell"},
     "shell": {"connections", "errors", "execution", "planner", "render", "session", "store"},
-    "testing": {"cloud", "emulator", "execution", "session", "store"},
+    "testing": {"cloud", "emulator", "session", "store"},
     "__main__": {"cli"},
     "__init__": {
         "capacity",

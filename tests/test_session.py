@@ -25,9 +25,9 @@ PAIR = ["10.0.4.7", "10.0.4.8"]
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world() -> Iterator[World]:
     """The demo account."""
-    with World(monkeypatch) as made:
+    with World() as made:
         yield made
 
 

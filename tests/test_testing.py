@@ -106,6 +106,29 @@ def test_waits_are_only_pretended(project: pytest.Pytester) -> None:
     )
 
 
+def test_session_and_emulator_share_the_pretended_time(project: pytest.Pytester) -> None:
+    """What the session waits passes for its ZEC too: rates recover, and effects that lag are seen."""
+    _passes(
+        project,
+        """
+        import pytest
+
+        @pytest.mark.zec(rate_per_second=1)
+        def test_rate(zec_session):
+            assert len(zec_session.inventory().nics)
+
+        def test_lag(zec_session, zec_emulator):
+            zec_emulator.faults.add("lag", "BatchAssignNetworkInterfaceIpv4", seconds=3)
+            assert zec_session.apply(zec_session.plan("1680855999352675875", ip_address_count=1)).ok
+
+        def test_long_waits(zec_session, zec_emulator):
+            zec_emulator.faults.add("throttle", "BatchAssignNetworkInterfaceIpv4", seconds=3600)
+            assert zec_session.apply(zec_session.plan("1680855999352675875", ip_address_count=1)).ok
+        """,
+        passed=3,
+    )
+
+
 def test_waits_can_be_real(project: pytest.Pytester) -> None:
     """A test of waiting itself waits."""
     _passes(
@@ -122,6 +145,42 @@ def test_waits_can_be_real(project: pytest.Pytester) -> None:
             assert time.monotonic() - began >= 0.3
         """,
     )
+
+
+def test_closest_marker_wins(project: pytest.Pytester) -> None:
+    """A test keeps what its class says, but for what it says itself."""
+    _passes(
+        project,
+        """
+        import pytest
+
+        @pytest.mark.zec(seed="random:1:7", nic_limit=3)
+        class TestIt:
+            @pytest.mark.zec(nic_limit=5)
+            def test_it(self, zec_emulator):
+                assert zec_emulator.state.settings.nic_limit == 5
+                assert zec_emulator.state.row("SELECT COUNT(*) AS n FROM nic")["n"] == 7
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ("nic_limt=3", "the marker zec has no nic_limt; it takes seed, zero_sleep and * nic_limit, *"),
+        ("count_pick='best'", "the marker zec: count_pick is one of *"),
+    ],
+)
+def test_marker_that_names_nothing(project: pytest.Pytester, wrong: str, words: str) -> None:
+    """A setting that does not exist, or a value that none has, is refused, and what there is is listed."""
+    source = f"""
+        import pytest
+
+        @pytest.mark.zec({wrong})
+        def test_it(zec_emulator):
+            pass
+        """
+    _passes(project, source, errors=1).stdout.fnmatch_lines([f"*UsageError: {words}"])
 
 
 def test_marker_that_says_nothing(project: pytest.Pytester) -> None:

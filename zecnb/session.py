@@ -46,6 +46,15 @@ __all__ = ["Session"]
 class Session:
     """A connection to one account; use it as a context manager, or ``close()`` it.
 
+    Args:
+        client: calls the API.
+        account: its label, never a credential.
+        store: where the journal is.
+        progress: show a progress bar for waits over a second.
+        emulator: the local ZEC behind it, which ends with the session.
+        require_approval: apply approved plans only.
+        sleep: how runs wait, in seconds.
+
     Attributes:
         account: label of the account, never a credential.
         emulator: the local ZEC behind it, None for the real API.
@@ -65,6 +74,7 @@ class Session:
         progress: bool = True,
         emulator: Emulator | None = None,
         require_approval: bool = False,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.account = account
         self.emulator = emulator
@@ -76,6 +86,7 @@ class Session:
         self._journal = Journal(store)
         self._observe = Observer(client)
         self._progress = progress
+        self._sleep = sleep
         self._lock = threading.Lock()
         self._kept: dict[str, tuple[float, Inventory]] = {}
         self._remembered: tuple[int, pd.DataFrame] | None = None
@@ -304,6 +315,7 @@ class Session:
                 nic_limit=nic_limit,
                 stop=stop or threading.Event(),
                 report=report or (lambda progress: tick(progress.done, progress.total)),
+                sleep=self._sleep,
             )
             try:
                 return ends(work(context))

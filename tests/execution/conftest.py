@@ -16,7 +16,7 @@ __all__ = ["postgres", "store_url", "world"]
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world() -> Iterator[World]:
     """The demo account."""
-    with World(monkeypatch) as made:
+    with World() as made:
         yield made

@@ -182,9 +182,9 @@ def test_count_the_server_answers_as_predicted(zec: Session) -> None:
     assert states(receipt) == dict.fromkeys(PAIR, "assigned")
 
 
-def test_count_the_server_answers_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_count_the_server_answers_otherwise() -> None:
     """A count that the API fills with other addresses says which, and that all is done."""
-    with World(monkeypatch, settings=Settings(count_pick="random")) as world:
+    with World(settings=Settings(count_pick="random")) as world:
         world.emulator.state.random.seed(5)
         receipt = world.session().apply(world.session().plan(WEB_07, ip_address_count=2, mode="server_count"))
         assert receipt.states == {"assigned_other": 2}

@@ -102,9 +102,9 @@ def test_takes_back_what_may_have_happened(world: World, zec: Session) -> None:
 
 
 @pytest.mark.parametrize("pick", ["lowest", "random"])
-def test_takes_back_a_count(monkeypatch: pytest.MonkeyPatch, pick: str) -> None:
+def test_takes_back_a_count(pick: str) -> None:
     """What the API chose is released, predicted or not; each row is the one it was asked for in."""
-    with World(monkeypatch, settings=Settings(count_pick=pick)) as world:
+    with World(settings=Settings(count_pick=pick)) as world:
         world.emulator.state.random.seed(11)
         zec = world.session()
         nics = [world.nic("mgmt-01"), WEB_07]
@@ -139,9 +139,9 @@ def test_of_a_run_that_added_nothing(world: World, zec: Session) -> None:
 # -- what something depends on -------------------------------------------------------------------------------------
 
 
-def test_keeps_what_an_eip_is_bound_to(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keeps_what_an_eip_is_bound_to() -> None:
     """An address with an EIP stays and its row says which; the others of the run go."""
-    with World(monkeypatch, settings=Settings(eip_blocks="bound")) as world:
+    with World(settings=Settings(eip_blocks="bound")) as world:
         zec = world.session()
         receipt = zec.apply(zec.plan(WEB_07, ip_addresses=PAIR))
         resources.bind_eip(world.emulator.state, WEB_07, PAIR[0], "eip-shop", "203.0.113.200")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import tempfile
 import time
-from functools import cache, partial
-from typing import TYPE_CHECKING, Any, Self
+from functools import cache
+from typing import Any, Self
 
 import httpx
 
@@ -15,12 +15,8 @@ from zecnb.emulator import Emulator
 from zecnb.emulator.exports import export
 from zecnb.emulator.state import number, text
 from zecnb.execution.journal import Journal
-from zecnb.execution.stepper import Context
 from zecnb.session import Session
 from zecnb.store import Store
-
-if TYPE_CHECKING:
-    import pytest
 
 __all__ = ["ASSIGN", "UNASSIGN", "World", "unfinished"]
 
@@ -51,7 +47,7 @@ class World:
         waited: seconds that runs waited, one entry per wait.
     """
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> None:
+    def __init__(self, **settings: Any) -> None:
         self.waited: list[float] = []
         self._open: list[Any] = []
         with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
@@ -59,7 +55,6 @@ class World:
             file.flush()
             began = time.time()  # it stands still but for the waits, however slow the machine is
             self.emulator = Emulator(file.name, clock=lambda: began + sum(self.waited), **settings)
-        monkeypatch.setattr("zecnb.session.Context", partial(Context, sleep=self.waited.append))
 
     def client(self, *, timeout: float = 30.0, read_only: bool = False) -> Client:
         """Connect to it."""
@@ -77,7 +72,7 @@ class World:
     ) -> Session:
         """Return one more session on it."""
         client = self.client(timeout=timeout, read_only=read_only)
-        return self.kept(Session(client, account, store=Store(store), progress=False))
+        return self.kept(Session(client, account, store=Store(store), progress=False, sleep=self.waited.append))
 
     def journal(self, url: str) -> Journal:
         """Open a journal on connections of its own."""
