@@ -130,7 +130,8 @@ class Networks:
         network = cidr_of(text)
         if network is None:
             return codes | {"INVALID_CIDR_BLOCK_FORMAT", "INVALID_IP_BROADCAST_ADDRESS"}
-        if network.prefixlen > 29:
+        blocks = self.vpcs[vpc].blocks if vpc in self.vpcs else []
+        if network.prefixlen > 29 or network.prefixlen < min((each.prefixlen for each in blocks), default=0):
             codes |= {"INVALID_CIDR_BLOCK_NETMASK_RANGE"}
         if not network.is_private:
             codes |= {"INVALID_CIDR_BLOCK_NOT_LAN_IP"}

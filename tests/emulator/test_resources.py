@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.emulator.account import ASSIGN, Account
+from tests.emulator.account import ASSIGN, NICS, Account
 from zecnb.emulator import Settings, resources
 
 # -- vNICs ---------------------------------------------------------------------------------------------------------
@@ -176,3 +176,15 @@ def test_unseen_holder_is_in_no_listing(account: Account) -> None:
     assert shown["usageIpv4Count"] == 2
     assert address not in account.show(nic)["privateIpList"]
     assert account.ask("DescribeHaVips")["totalCount"] == 0
+
+
+@pytest.mark.parametrize(("mask", "prefixes"), [(64, 1), (65, 2), (80, 6), (96, 6)])
+def test_every_nic_has_an_ipv6_address_of_its_own(account: Account, mask: int, prefixes: int) -> None:
+    """Where a subnet's mask leaves too few prefixes, vNICs share them, and no address."""
+    asked = {"vpcId": account.vpc(), "name": "six", "regionId": "asia-east-1", "stackType": "IPv6"}
+    net = account.ask("CreateSubnet", **asked, ipv6Type="Public", ipv6MaskLength=mask)["subnetId"]
+    for _ in range(6):
+        account.ask("CreateNetworkInterface", name="vm", subnetId=net, internetChargeType="ByBandwidth")
+    shown = account.ask(NICS)["dataSet"]
+    assert len({each["primaryIpv6"] for each in shown}) == 6
+    assert len({each["ipv6Cidr"] for each in shown}) == prefixes

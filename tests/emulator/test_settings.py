@@ -44,10 +44,29 @@ def test_words_that_are_none(wrong: dict[str, Any]) -> None:
         Settings(**wrong)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "kind"),
+    [
+        ({"nic_limit": "5"}, "a whole number"), ({"nic_limit": 5.5}, "a whole number"),
+        ({"nic_limit": True}, "a whole number"), ({"nic_limit_counts_primary": 1}, "True or False"),
+        ({"skew_seconds": "1"}, "a number"), ({"rate_per_second": None}, "a number"),
+        ({"name_characters": None}, "a text"), ({"regions_not_on_sale": "asia-east-1"}, "a tuple of texts"),
+    ],
+)  # fmt: skip
+def test_values_of_another_type(wrong: dict[str, Any], kind: str) -> None:
+    """What a rule would stumble over later is refused at once."""
+    [name] = wrong
+    with pytest.raises(ValueError, match=f"{name} is {kind}, not "):
+        Settings(**wrong)
+    assert Settings(skew_seconds=1).skew_seconds == 1
+
+
 def test_every_assumption_of_the_sheet_is_a_switch_or_says_why_not() -> None:
     """A1 to A28 are all accounted for, and none twice."""
     switched = {each["number"] for each in assumptions() if each["number"].startswith("A")}
     fixed = {number for number in FIXED if number.startswith("A")}
+    assert {"2.4", "5.2", "5.7", "5.13", "5.15"} <= {each["number"] for each in assumptions()}
+    assert {"3", "5", "5.4", "5.6", "5.12"} <= FIXED.keys()
     assert switched & fixed == set()
     assert switched | fixed == {f"A{number}" for number in range(1, 29)}
     assert all(FIXED.values())

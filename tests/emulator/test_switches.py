@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.emulator.account import ASSIGN, UNASSIGN, Account
+from tests.emulator.account import ASSIGN, NICS, UNASSIGN, Account
 from zecnb.emulator import Settings
 
 if TYPE_CHECKING:
@@ -62,6 +62,54 @@ def _three_balancers(account: Account) -> Any:
     return account.call("CreateLoadBalancer", service="zlb", **asked)[1].get("code", "OK")
 
 
+def _public_nine(account: Account) -> Any:
+    return account.code(ASSIGN, nicId=_nic(account), ipAddresses=["9.9.9.9"])
+
+
+def _renamed(account: Account) -> Any:
+    return account.code("ModifyNetworkInterfacesAttribute", nicIds=[_nic(account)], name="a_b")
+
+
+def _usage(account: Account) -> Any:
+    _nic(account)
+    shown = account.ask("DescribeSubnets")["dataSet"] + account.ask("DescribeVpcs")["dataSet"]
+    return [each["usageIpv4Count"] for each in shown]
+
+
+def _tenth(account: Account) -> Any:
+    return account.code("AssignNetworkInterfaceIpv4", nicId=_nine(account), ipAddress="10.0.1.9")
+
+
+def _new_nic(account: Account, **asked: Any) -> Any:
+    return account.code("CreateNetworkInterface", **{"name": "vm", "subnetId": account.subnet(), **asked})
+
+
+def _new_subnet(account: Account, vpc: str, cidr: str, stack: str = "IPv4") -> Any:
+    asked = {"vpcId": vpc, "name": "net", "regionId": "asia-east-1", "cidrBlock": cidr, "stackType": stack}
+    return account.code("CreateSubnet", **asked, ipv6Type="Private")
+
+
+def _overlapping(account: Account) -> Any:
+    vpc = account.vpc()
+    return [_new_subnet(account, vpc, "10.0.1.0/24") for _ in range(2)][1]
+
+
+def _six_in_four(account: Account) -> Any:
+    vpc = account.ask("CreateVpc", name="four", cidrBlock="10.0.0.0/16", mtu=1500)["vpcId"]
+    return _new_subnet(account, vpc, "10.0.1.0/24", "IPv4_IPv6")
+
+
+def _wrong_token(account: Account) -> Any:
+    return account.send(b"{}", {"authorization": "Bearer nobody"})[1]["code"]
+
+
+def _page(account: Account) -> Any:
+    net = account.subnet()
+    for _ in range(4):
+        account.nic(net)
+    return len(account.ask(NICS)["dataSet"])
+
+
 def _odd_version(account: Account) -> Any:
     return account.call("DescribeVpcs", version="2020-01-01")[0]
 
@@ -100,6 +148,29 @@ CASES: list[tuple[str, Any, Callable[[Account], Any], Any, Any]] = [
     ("detach_keeps_addresses", False, _detached, ["10.0.1.9"], []),
     ("primary_nics_accept", False, lambda a: a.code(ASSIGN, nicId=_nic(a, kind="Primary"), ipAddressCount=1),
      "OK", "INVALID_NIC_STATUS"),
+    ("nics_rename_characters", "_", _renamed, "INVALID_PARAMETER_PATTERN_ERROR", "OK"),
+    ("vpc_rename_characters", "", lambda a: a.code("ModifyVpcAttribute", vpcId=a.vpc(), vpcName="a_b"),
+     "OK", "INVALID_PARAMETER_PATTERN_ERROR"),
+    ("nothing_asked_code", "INVALID_PARAMETER_VALUE", lambda a: a.code(ASSIGN, nicId=_nic(a)),
+     "MISSING_PARAMETER", "INVALID_PARAMETER_VALUE"),
+    ("leading_zeros", "accepted", lambda a: a.code(ASSIGN, nicId=_nic(a), ipAddresses=["010.00.1.09"]),
+     "INVALID_PARAMETER_PRIVATE_IP_ILLEGAL", "OK"),
+    ("public_address", "illegal", _public_nine, "INVALID_IP_OUT_OF_RANGE", "INVALID_PARAMETER_PRIVATE_IP_ILLEGAL"),
+    ("usage_counts_reserved", True, _usage, [1, 1], [4, 4]),
+    ("release_nothing", "accepted", lambda a: a.code(UNASSIGN, nicId=_nic(a), ipAddresses=[]),
+     "MISSING_PARAMETER", "OK"),
+    ("assign_has_limit", False, _tenth, LIMIT, "OK"),
+    ("new_nic_subnet_not_found", "OPERATION_FAILED_RESOURCE_NOT_FOUND", lambda a: _new_nic(a, subnetId=NOWHERE),
+     "INVALID_SUBNET_NOT_FOUND", "OPERATION_FAILED_RESOURCE_NOT_FOUND"),
+    ("new_nic_stack_code", "OPERATION_DENIED_SUBNET_TYPE_NOT_SUPPORT", lambda a: _new_nic(a, nicStackType="IPv6"),
+     "INVALID_SUBNET_IPSTACK_NOT_SUPPORT", "OPERATION_DENIED_SUBNET_TYPE_NOT_SUPPORT"),
+    ("subnet_cidr_code", "TAKEN", _overlapping, "OPERATION_DENIED_SUBNET_CIDR_CONFLICT", "TAKEN"),
+    ("private_ipv6", "enabled", _six_in_four, "OK", "OPERATION_DENIED_SUBNET_TYPE_NOT_SUPPORT_IPV6"),
+    ("eip_not_found", "OPERATION_FAILED_RESOURCE_NOT_FOUND", lambda a: a.code("AvailableLanIp", eipId=NOWHERE),
+     "INVALID_EIP_NOT_FOUND", "OPERATION_FAILED_RESOURCE_NOT_FOUND"),
+    ("unknown_key_code", "AUTHFAILURE_SIGNATURE_FAILURE", _wrong_token,
+     "AUTHFAILURE_INVALID_AUTHORIZATION", "AUTHFAILURE_SIGNATURE_FAILURE"),
+    ("page_size_max", 3, _page, 4, 3),
     ("ha_vip_limit", 0, _eleven_vips, "OPERATION_DENIED_HAVIP_EXCEED_LIMIT", "OK"),
     ("ha_vip_limit_code", "QUOTA_EXCEEDED", _eleven_vips, "OPERATION_DENIED_HAVIP_EXCEED_LIMIT", "QUOTA_EXCEEDED"),
 ]  # fmt: skip

@@ -16,9 +16,11 @@ from zecnb.emulator.parameters import (
     LABELS,
     NEW_SUBNET,
     NIC_NAME,
+    NICS_RENAME,
     PAGE,
     PRICE,
     STACKS,
+    VPC_RENAME,
     choice,
     ids,
     named,
@@ -100,7 +102,7 @@ def _batch_assign(context: Context, asked: dict[str, Any]) -> dict[str, Any]:
         raise ApiFailure("INVALID_PARAMETER_LESS_MINIMUM", "Parameter `ipAddressCount` must be at least 1.")
     refused = addresses == [] and settings.empty_list == "refused"
     if refused or (not addresses and count is None):
-        raise ApiFailure("MISSING_PARAMETER", "Either `ipAddresses` or `ipAddressCount` is required.")
+        raise ApiFailure(settings.nothing_asked_code, "Either `ipAddresses` or `ipAddressCount` is required.")
     taken = addressing.assign(context.state, asked["nicId"], addresses, count, lag=context.lag)
     if settings.answer_order == "ascending":
         taken.sort(key=ipaddress.IPv4Address)
@@ -108,7 +110,8 @@ def _batch_assign(context: Context, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def _assign(context: Context, asked: dict[str, Any]) -> dict[str, Any]:
-    addressing.assign(context.state, asked["nicId"], [asked["ipAddress"]], None, lag=context.lag)
+    limited = context.state.settings.assign_has_limit
+    addressing.assign(context.state, asked["nicId"], [asked["ipAddress"]], None, lag=context.lag, limited=limited)
     return {}
 
 
@@ -179,7 +182,7 @@ _ZEC = {
     "ModifyNetworkInterfacesAttribute": _plain(
         changes.modify_nics,
         Field("nicIds", list, required=True, longest="ids_max"),
-        named("name", required=True),
+        named("name", required=True, characters=NICS_RENAME),
     ),
     "ReplaceNetworkInterfacePrimaryIpv4": _plain(
         _replace_primary,
@@ -200,7 +203,7 @@ _ZEC = {
     "ModifyVpcAttribute": _plain(
         changes.modify_vpc,
         *needed("vpcId"),
-        named("vpcName", characters=NIC_NAME),
+        named("vpcName", characters=VPC_RENAME),
         *texts("cidrBlock", "securityGroupId"),
         Field("enableIPv6", bool),
     ),

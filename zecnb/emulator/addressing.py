@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from zecnb.emulator.labels import drop_tags
+from zecnb.emulator.networks import is_private
 from zecnb.emulator.state import number, text
 from zecnb.emulator.wire import ApiFailure
 
@@ -85,7 +86,13 @@ def require_ipv4(state: State, nic: Row) -> Row:
 
 
 def assign(
-    state: State, nic_id: str, addresses: Sequence[str] | None, count: int | None, *, lag: float = 0.0
+    state: State,
+    nic_id: str,
+    addresses: Sequence[str] | None,
+    count: int | None,
+    *,
+    lag: float = 0.0,
+    limited: bool = True,
 ) -> list[str]:
     """Add secondary addresses, all or none, checking in the order of A8.
 
@@ -95,6 +102,7 @@ def assign(
         addresses: explicit ones; when given, the count is ignored.
         count: how many, when no addresses are given.
         lag: seconds before listings show the effect.
+        limited: whether a vNIC may have so many.
     """
     with state.write():
         nic = find_nic(state, nic_id)
@@ -102,13 +110,14 @@ def assign(
         if nic["type"] == "Primary" and not state.settings.primary_nics_accept:
             raise ApiFailure("INVALID_NIC_STATUS", "The vNIC is the primary one of its instance.")
         subnet = require_ipv4(state, nic)
-        if state.settings.limit_checked == "first":
+        if limited and state.settings.limit_checked == "first":
             _check_limit(state, nic_id, len(addresses) if addresses else count or 0)
-        elif addresses and len(addresses) > _MANY:
+        elif limited and addresses and len(addresses) > _MANY:
             _check_limit(state, nic_id, len(set(addresses)))
         wanted = _check_each(state, subnet, nic_id, addresses) if addresses else []
         amount = len(wanted) if addresses else count or 0
-        _check_limit(state, nic_id, amount)
+        if limited:
+            _check_limit(state, nic_id, amount)
         if not addresses:
             wanted = _pick(state, subnet, amount)
         row = state.row("SELECT COALESCE(MAX(position), 0) AS n FROM held WHERE owner = ?", nic_id)
@@ -124,7 +133,7 @@ def _check_each(state: State, subnet: Row, nic_id: str, addresses: Sequence[str]
     wanted: list[int] = []
     known: set[int] = set()
     for given in addresses:
-        address = number(given)
+        address = _read(state, given)
         if address is not None and address in known:
             if state.settings.duplicate_in_request == "once":
                 continue
@@ -142,14 +151,24 @@ def _has(state: State, subnet: Row, nic_id: str, address: int | None) -> bool:
     return state.row(sql, subnet["id"], address, nic_id) is not None
 
 
+def _read(state: State, given: str) -> int | None:
+    """Return an address as a number, None when it is none (A15)."""
+    address = number(given)
+    if address is None and state.settings.leading_zeros == "accepted":
+        return number(".".join(part.lstrip("0") or part[:1] for part in given.split(".")))
+    return address
+
+
 def check_address(state: State, subnet: Row, given: str) -> int:
     """Return an address that can be taken in a subnet, or fail in the order of A8."""
-    address = number(given)
+    address = _read(state, given)
     network = subnet["network"]
     broadcast = network + (1 << (32 - subnet["prefix"])) - 1
     if address is None:
         raise ApiFailure(_ILLEGAL, f"`{given}` is not a valid private IP address.")
     if not network <= address <= broadcast:
+        if state.settings.public_address == "illegal" and not is_private(address):
+            raise ApiFailure(_ILLEGAL, f"`{given}` is not a private IP address.")
         raise ApiFailure("INVALID_IP_OUT_OF_RANGE", f"`{given}` does not belong to `{subnet['cidr']}`.")
     if address == network:
         raise ApiFailure("INVALID_IP_NETWORK_ADDRESS", f"`{given}` is the network address.")
@@ -198,14 +217,14 @@ def release(state: State, nic_id: str, addresses: Sequence[str], *, lag: float =
         addresses: what to remove.
         lag: seconds before listings show the effect.
     """
-    if not addresses:
+    if not addresses and state.settings.release_nothing != "accepted":
         raise ApiFailure("MISSING_PARAMETER", "Parameter `ipAddresses` is required.")
     with state.write() as connection:
         nic = find_nic(state, nic_id)
         require_ready(nic)
         gone: list[int] = []
         for given in addresses:
-            address = number(given)
+            address = _read(state, given)
             held = address is not None and state.row(
                 "SELECT * FROM held WHERE subnet_id = ? AND address = ? AND owner = ?",
                 nic["subnet_id"],
@@ -250,7 +269,7 @@ def replace_primary(state: State, nic_id: str, given: str | None) -> str:
         subnet = require_ipv4(state, nic)
         held = state.row("SELECT address FROM held WHERE owner = ? AND kind = 'primary'", nic_id)
         old = None if held is None else int(held["address"])
-        if given is not None and old is not None and number(given) == old:
+        if given is not None and old is not None and _read(state, given) == old:
             return text(old)
         new = pick_primary(state, subnet) if given is None else check_address(state, subnet, given)
         connection.execute("DELETE FROM held WHERE owner = ? AND kind = 'primary'", (nic_id,))

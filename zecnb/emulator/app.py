@@ -80,7 +80,8 @@ class App:
             if self._control is not None and request.path.startswith(PREFIX):
                 yield self._control.handle(request)
                 return
-            verify(request, self._keys, self._clock(), self._state.settings.skew_seconds)
+            settings = self._state.settings
+            verify(request, self._keys, self._clock(), settings.skew_seconds, unknown=settings.unknown_key_code)
             action = self._find(request, name, version)
             body = _read_body(request)
             self._limit_rate(name)

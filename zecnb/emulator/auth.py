@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Keys", "verify"]
 
 _SCHEME = "ZC2-HMAC-SHA256"
+_MALFORMED = "AUTHFAILURE_INVALID_AUTHORIZATION"
 _HEADER = re.compile(
     r"ZC2-HMAC-SHA256\s+Credential=(?P<id>[^,\s]+)\s*,\s*SignedHeaders=(?P<names>[^,\s]+)\s*,"
     r"\s*Signature=(?P<signature>[0-9a-fA-F]+)\s*"
@@ -33,8 +34,15 @@ class Keys:
         return "Keys(***)"
 
 
-def verify(request: Request, keys: Keys, now: float, skew: float) -> None:
+def verify(request: Request, keys: Keys, now: float, skew: float, *, unknown: str = _MALFORMED) -> None:
     """Let a request pass or not.
+
+    Args:
+        request: what was sent.
+        keys: who may call.
+        now: Unix seconds.
+        skew: how many of them a timestamp may be off.
+        unknown: code for a key or token that is not ours.
 
     Raises:
         ApiFailure: one of the AUTHFAILURE codes (contract.md 2.4).
@@ -42,21 +50,21 @@ def verify(request: Request, keys: Keys, now: float, skew: float) -> None:
     header = request.headers.get("authorization", "")
     if header.startswith("Bearer "):
         if not hmac.compare_digest(header[7:].strip().encode(), keys.token.encode()):
-            raise ApiFailure("AUTHFAILURE_INVALID_AUTHORIZATION", "The access token is not valid.")
+            raise ApiFailure(unknown, "The access token is not valid.")
         return
     match = _HEADER.fullmatch(header)
     if match is None:
-        raise ApiFailure("AUTHFAILURE_INVALID_AUTHORIZATION", "The Authorization header is not well formed.")
+        raise ApiFailure(_MALFORMED, "The Authorization header is not well formed.")
     if not hmac.compare_digest(match["id"].encode(), keys.access_key_id.encode()):
-        raise ApiFailure("AUTHFAILURE_INVALID_AUTHORIZATION", "The access key does not exist.")
+        raise ApiFailure(unknown, "The access key does not exist.")
     names = [name.strip().lower() for name in match["names"].split(";")]
     if not {"content-type", "host"} <= set(names) or any(name not in request.headers for name in names):
-        raise ApiFailure("AUTHFAILURE_INVALID_AUTHORIZATION", "SignedHeaders needs content-type and host.")
+        raise ApiFailure(_MALFORMED, "SignedHeaders needs content-type and host.")
     if request.headers.get("x-zc-signature-method") != _SCHEME:
-        raise ApiFailure("AUTHFAILURE_INVALID_AUTHORIZATION", f"x-zc-signature-method must be {_SCHEME}.")
+        raise ApiFailure(_MALFORMED, f"x-zc-signature-method must be {_SCHEME}.")
     timestamp = request.headers.get("x-zc-timestamp", "")
     if not re.fullmatch(r"[0-9]{1,12}", timestamp):
-        raise ApiFailure("AUTHFAILURE_INVALID_AUTHORIZATION", "x-zc-timestamp must be Unix seconds.")
+        raise ApiFailure(_MALFORMED, "x-zc-timestamp must be Unix seconds.")
     if abs(now - int(timestamp)) > skew:
         raise ApiFailure("AUTHFAILURE_SIGNATURE_EXPIRED", "The timestamp is more than five minutes off.")
     given = match["signature"].lower()

@@ -93,7 +93,7 @@ def modify_subnet_stack(state: State, asked: dict[str, Any]) -> dict[str, Any]:
                 raise ApiFailure(
                     "OPERATION_DENIED_SUBNET_TYPE_NOT_SUPPORT", f"`{subnet['stack']}` cannot become `{stack}`."
                 )
-            require_ipv6_type(state, subnet["region_id"], asked)
+            require_ipv6_type(state, subnet["region_id"], find_vpc(state, subnet["vpc_id"]), asked)
             ipv6, mask = new_ipv6_cidr(state), asked["ipv6MaskLength"] or IPV6_MASK
             connection.execute(
                 "UPDATE subnet SET stack = ?, ipv6_type = ?, ipv6_cidr = ?, ipv6_mask = ? WHERE id = ?",

@@ -150,7 +150,7 @@ def _each(state: State, eip_ids: list[str], act: Callable[[Row], None]) -> dict[
 def _find(state: State, eip_id: str) -> Row:
     eip = state.row("SELECT * FROM eip WHERE id = ?", eip_id)
     if eip is None:
-        raise ApiFailure("INVALID_EIP_NOT_FOUND", f"The EIP `{eip_id}` does not exist.")
+        raise ApiFailure(state.settings.eip_not_found, f"The EIP `{eip_id}` does not exist.")
     return eip
 
 

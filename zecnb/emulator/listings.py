@@ -45,9 +45,7 @@ def vpcs(state: State, asked: dict[str, Any]) -> dict[str, Any]:
                 "mtu": row["mtu"],
                 "isDefault": bool(row["is_default"]),
                 "createTime": row["created"],
-                "usageIpv4Count": usage_shown(
-                    state, "subnet_id IN (SELECT id FROM subnet WHERE vpc_id = ?)", row["id"]
-                ),
+                "usageIpv4Count": _usage(state, "vpc_id", row["id"]),
                 "usageIpv6Count": count(state, "nic WHERE vpc_id = ? AND ipv6 IS NOT NULL", row["id"]),
                 "securityGroupId": row["security_group_id"],
                 "dnsZoneIds": [],
@@ -58,6 +56,14 @@ def vpcs(state: State, asked: dict[str, Any]) -> dict[str, Any]:
         ]
 
     return page(state, "vpc", where, asked, shape)
+
+
+def _usage(state: State, column: str, value: str) -> int:
+    """Return how many addresses are in use in a subnet, or in all of a VPC (A17)."""
+    used = usage_shown(state, f"subnet_id IN (SELECT id FROM subnet WHERE {column} = ?)", value)
+    if state.settings.usage_counts_reserved:
+        used += 3 * count(state, f"subnet WHERE {column} = ? AND cidr IS NOT NULL", value)
+    return used
 
 
 def _secondary_blocks(state: State) -> dict[str, list[str]]:
@@ -93,7 +99,7 @@ def subnets(state: State, asked: dict[str, Any]) -> dict[str, Any]:
                 "ipv6Type": row["ipv6_type"],
                 "vpcId": row["vpc_id"],
                 "vpcName": names.get(row["vpc_id"]),
-                "usageIpv4Count": usage_shown(state, "subnet_id = ?", row["id"]),
+                "usageIpv4Count": _usage(state, "id", row["id"]),
                 "usageIpv6Count": count(state, "nic WHERE subnet_id = ? AND ipv6 IS NOT NULL", row["id"]),
                 "createTime": row["created"],
                 "isDefault": bool(row["is_default"]),

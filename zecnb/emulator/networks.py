@@ -30,6 +30,7 @@ __all__ = [
     "delete_vpc",
     "find_subnet",
     "find_vpc",
+    "is_private",
     "new_ipv6_cidr",
     "remove_load_balancer",
     "require_apart",
@@ -48,9 +49,14 @@ PRIVATE = [ipaddress.IPv4Network(each) for each in ("10.0.0.0/9", "10.128.0.0/9"
 """What the blocks of VPCs are in (contract.md 5.12)."""
 
 
-def _network(cidr: str, longest: int, broadcast_code: str = "") -> ipaddress.IPv4Network:
+def is_private(address: int) -> bool:
+    """Say whether an address is in a range that VPCs can have."""
+    return any(ipaddress.IPv4Address(address) in each for each in PRIVATE)
+
+
+def _network(cidr: str, longest: int, broadcast_code: str = "", *, shortest: int = 0) -> ipaddress.IPv4Network:
     """Read a CIDR; fail as A5 says, with a code of its own for a broadcast address when there is one (5.13)."""
-    match = re.fullmatch(r"([0-9.]+)/([0-9]{1,2})", cidr)
+    match = re.fullmatch(r"([0-9.]+)/(0|[1-9][0-9]?)", cidr)
     base = number(match[1]) if match else None
     if match is None or base is None or int(match[2]) > 32:
         raise ApiFailure("INVALID_CIDR_BLOCK_FORMAT", f"`{cidr}` is not a CIDR block.")
@@ -60,8 +66,9 @@ def _network(cidr: str, longest: int, broadcast_code: str = "") -> ipaddress.IPv
         last = (1 << (32 - int(match[2]))) - 1
         code = broadcast_code if broadcast_code and base & last == last else "INVALID_CIDR_BLOCK_FORMAT"
         raise ApiFailure(code, f"`{cidr}` has host bits set.") from error
-    if network.prefixlen > longest:
-        raise ApiFailure("INVALID_CIDR_BLOCK_NETMASK_RANGE", f"The prefix of `{cidr}` is longer than {longest}.")
+    if not shortest <= network.prefixlen <= longest:
+        words = f"The prefix of `{cidr}` is not from {shortest} to {longest}."
+        raise ApiFailure("INVALID_CIDR_BLOCK_NETMASK_RANGE", words)
     return network
 
 
@@ -216,7 +223,7 @@ def _add_subnet(state: State, connection: Connection, asked: dict[str, Any]) -> 
         raise ApiFailure("OPERATION_FAILED_RESOURCE_NOT_FOUND", "The DHCP options set does not exist.")
     six = stack != "IPv4"
     if six:
-        require_ipv6_type(state, region, asked)
+        require_ipv6_type(state, region, vpc, asked)
     subnet_id = state.new_id()
     block = new_ipv6_cidr(state)  # drawn for every subnet: the demo's ids come out of the same hat
     connection.execute(
@@ -247,7 +254,7 @@ def require_region(state: State, region: str) -> None:
         raise ApiFailure("INVALID_REGION_NOT_FOUND", f"The region `{region}` does not exist.")
 
 
-def require_ipv6_type(state: State, region: str, asked: dict[str, Any]) -> None:
+def require_ipv6_type(state: State, region: str, vpc: Row, asked: dict[str, Any]) -> None:
     """Fail unless the kind of IPv6 is given, the region has it, and what only public IPv6 has is not asked of another.
 
     Nobody has public IPv6 blocks of their own here.
@@ -257,6 +264,8 @@ def require_ipv6_type(state: State, region: str, asked: dict[str, Any]) -> None:
         raise ApiFailure("INVALID_PARAMETER_SUBNET_IPV6_TYPE_NOT_FOUND", "Parameter `ipv6Type` is required.")
     if kind == "Public" and region in state.settings.regions_without_public_ipv6:
         raise ApiFailure("OPERATION_DENIED_REGION_NOT_SUPPORT_PUB_IPV6", f"`{region}` has no public IPv6.")
+    if kind == "Private" and state.settings.private_ipv6 == "enabled" and not vpc["ipv6_cidr"]:
+        raise ApiFailure("OPERATION_DENIED_SUBNET_TYPE_NOT_SUPPORT_IPV6", "The VPC has no IPv6.")
     if kind != "Public" and (block or mask):
         raise ApiFailure("INVALID_PARAMETER_VALUE", "Only public IPv6 has `ipv6CidrBlockId` and `ipv6MaskLength`.")
     if block:
@@ -270,17 +279,19 @@ def new_ipv6_cidr(state: State) -> str:
 
 def subnet_network(state: State, vpc: Row, cidr: str, *, besides: str = "") -> ipaddress.IPv4Network:
     """Read a subnet's CIDR: private, in its VPC, beside its siblings (5.13); ``besides`` is the subnet itself."""
-    network = _network(cidr, state.settings.smallest_subnet_prefix, "INVALID_IP_BROADCAST_ADDRESS")
+    blocks = blocks_of(state, vpc)
+    widest = min(block.prefixlen for block in blocks)
+    longest = state.settings.smallest_subnet_prefix
+    network = _network(cidr, longest, "INVALID_IP_BROADCAST_ADDRESS", shortest=widest)
     if not any(network.overlaps(each) for each in PRIVATE):
         raise ApiFailure("INVALID_CIDR_BLOCK_NOT_LAN_IP", f"`{network}` is not private.")
-    blocks = blocks_of(state, vpc)
     if not any(network.subnet_of(block) for block in blocks):
         shown = ", ".join(f"`{block}`" for block in blocks)
         raise ApiFailure("INVALID_PARAMETER_SUBNET_CIDR_NOT_BELONG_VPC", f"`{network}` is not in {shown}.")
     siblings = "SELECT cidr FROM subnet WHERE vpc_id = ? AND cidr IS NOT NULL AND id <> ?"
     for row in state.rows(siblings, vpc["id"], besides):
         if network.overlaps(ipaddress.IPv4Network(row["cidr"])):
-            raise ApiFailure("OPERATION_DENIED_SUBNET_CIDR_CONFLICT", f"`{network}` overlaps `{row['cidr']}`.")
+            raise ApiFailure(state.settings.subnet_cidr_code, f"`{network}` overlaps `{row['cidr']}`.")
     return network
 
 

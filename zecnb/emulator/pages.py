@@ -68,7 +68,7 @@ def page(
     state: State, table: str, where: Where, asked: dict[str, Any], shape: Callable[[list[Row]], list[dict[str, Any]]]
 ) -> dict[str, Any]:
     """Count, cut the page and shape it; newest first, unless a setting says otherwise (5.6)."""
-    size, number = asked["pageSize"] or 20, asked["pageNum"] or 1
+    size, number = asked["pageSize"] or min(20, state.settings.page_size_max), asked["pageNum"] or 1
     order = "DESC" if state.settings.listing_order == "newest" else "ASC"
     sql = f"SELECT * FROM {table}{where.sql} ORDER BY seq {order} LIMIT ? OFFSET ?"
     found = state.rows(sql, *where.values, size, min((number - 1) * size, 1 << 62))

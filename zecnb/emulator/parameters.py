@@ -9,10 +9,12 @@ __all__ = [
     "LABELS",
     "LABEL_FILTERS",
     "NEW_SUBNET",
+    "NICS_RENAME",
     "NIC_NAME",
     "PAGE",
     "PRICE",
     "STACKS",
+    "VPC_RENAME",
     "choice",
     "ids",
     "named",
@@ -25,6 +27,9 @@ STACKS = ("IPv4", "IPv4_IPv6", "IPv6")
 CHARGES = ("ByBandwidth", "ByTrafficPackage", "BandwidthCluster")
 NIC_NAME = "nic_name_characters"
 """The setting that says what names of vNICs may have inside."""
+
+NICS_RENAME, VPC_RENAME = "nics_rename_characters", "vpc_rename_characters"
+"""Those of two actions whose texts say otherwise (contract.md 4)."""
 
 
 def texts(*names: str) -> tuple[Field, ...]:

@@ -43,10 +43,13 @@ def create_nic(
 ) -> dict[str, Any]:
     """CreateNetworkInterface; seeds also choose status, type and primary address."""
     with state.write() as connection:
-        subnet = find_subnet(state, asked["subnetId"])
+        subnet = state.row("SELECT * FROM subnet WHERE id = ?", asked["subnetId"])
+        if subnet is None:
+            code = state.settings.new_nic_subnet_not_found
+            raise ApiFailure(code, f"The subnet `{asked['subnetId']}` does not exist.")
         stack = asked["nicStackType"] or ("IPv6" if subnet["stack"] == "IPv6" else "IPv4")
         if subnet["stack"] not in (stack, "IPv4_IPv6"):
-            raise ApiFailure("INVALID_SUBNET_IPSTACK_NOT_SUPPORT", f"The subnet does not support `{stack}`.")
+            raise ApiFailure(state.settings.new_nic_stack_code, f"The subnet does not support `{stack}`.")
         if stack != "IPv4" and subnet["ipv6_type"] == "Public" and not asked.get("internetChargeType"):
             raise ApiFailure("MISSING_PARAMETER", "Parameter `internetChargeType` is required for public IPv6.")
         if asked.get("internetChargeType") == "BandwidthCluster" and not asked.get("clusterId"):
@@ -90,10 +93,14 @@ def create_nic(
 
 
 def new_ipv6(state: State, subnet: Row, seq: int) -> str:
-    """Return an address in a prefix of its own for the vNIC that is made as number ``seq``."""
+    """Return an address for the vNIC that is made as number ``seq``, which no other one of the subnet gets.
+
+    It is in a prefix of its own as long as the subnet's mask leaves one: with a mask of 64 the subnet is one prefix.
+    """
     block, mask = ipaddress.IPv6Network(subnet["ipv6_cidr"]), subnet["ipv6_mask"] or IPV6_MASK
-    at = (state.random.randint(16, 65535) << 16 | seq & 0xFFFF) % (1 << (mask - block.prefixlen))
-    return str(block.network_address + (at << (128 - mask)) + 2)
+    bits = mask - block.prefixlen
+    at = (state.random.randint(16, 65535) << 16 | seq & 0xFFFF) % (1 << bits)
+    return str(block.network_address + (at << (128 - mask)) + 2 + (seq >> min(bits, 16)))
 
 
 def require_group(state: State, group: str | None) -> None:

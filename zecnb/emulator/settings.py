@@ -14,17 +14,17 @@ __all__ = ["FIXED", "Settings", "assumptions", "assumptions_table", "parse_setti
 
 
 FIXED = {
-    "A10": "MISSING_PARAMETER is the only common code that fits",
-    "A15": "the names of the two codes say which is which",
-    "A17": "a sibling product's sample leaves the three reserved addresses out of the count",
     "A20": "no text has a cap; what a vNIC may have is one",
     "A23": "no client reads these statuses",
     "A24": "an account of one team has no other team's resources",
     "A25": "writes take turns; a scripted fault answers INVALID_OPERATION_TIMEOUT",
-    "2.4": "an unknown key and a wrong token have the code of a malformed header: no other fits",
+    "3": "common codes that no page gives a status for have that of their kind: 400, 404, 500, 503, 504",
     "5": "parameters that no document names are ignored, since clients are older and newer than the API",
+    "5.4": "ReplaceNetworkInterfacePrimaryIpv4 has the codes of AssignNetworkInterfaceIpv4: its text has none",
     "5.6": "filters join with AND: a listing that ignored one would show what was not asked for",
-    "5.7": "where a table of codes is cut off, the codes of sibling actions hold",
+    "5.7": "what else CreateNetworkInterface refuses has the codes of sibling actions: its table is cut off",
+    "5.12": "CreateVpc has the codes of CreateSubnet, DeleteVpc that of ModifyVpcAttribute for a default VPC",
+    "5.13": "ModifySubnetAttribute has the codes of CreateSubnet; a subnet's IPv6 block is a /64, its masks from there",
 }
 """Assumptions of contract.md that are no switch, and why."""
 
@@ -32,6 +32,24 @@ FIXED = {
 def _assumed(default: Any, number: str, meaning: str, *, planner: str = "", choices: tuple[str, ...] = ()) -> Any:
     about = {"number": number, "meaning": meaning, "planner": planner, "choices": choices}
     return field(default=default, metadata=about)
+
+
+_KINDS = {
+    bool: "True or False",
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    tuple: "a tuple of texts",
+}
+
+
+def _fits(value: Any, default: Any) -> bool:
+    """Say whether a value is of the type that a default has."""
+    if isinstance(default, tuple):
+        return isinstance(value, tuple) and all(isinstance(each, str) for each in value)
+    if isinstance(default, float):
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return type(value) is type(default)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +77,11 @@ class Settings:
         choices=("INVALID_NIC_NOT_FOUND", "OPERATION_FAILED_RESOURCE_NOT_FOUND"),
     )  # fmt: skip
     nic_name_characters: str = _assumed("._/-", "A2", "what names of vNICs may have besides letters and digits")
-    name_characters: str = _assumed(".-", "A2", "what names of VPCs and subnets may have besides letters and digits")
+    name_characters: str = _assumed(
+        ".-", "A2", "what names of VPCs, subnets and EIPs may have besides letters and digits"
+    )
+    nics_rename_characters: str = _assumed(".-", "A2", "the same where one call renames many vNICs, by its own text")
+    vpc_rename_characters: str = _assumed("._/-", "A2", "the same where a VPC is renamed, by its own text")
     private_ip_order: str = _assumed(
         "assigned", "A4", "order of a vNIC's secondary addresses: assigned or ascending",
         choices=("assigned", "ascending"),
@@ -67,6 +89,10 @@ class Settings:
     answer_order: str = _assumed(
         "request", "A7", "order of the addresses that an assign answers: request or ascending",
         choices=("request", "ascending"),
+    )  # fmt: skip
+    nothing_asked_code: str = _assumed(
+        "MISSING_PARAMETER", "A10", "code for neither addresses nor a count",
+        choices=("MISSING_PARAMETER", "INVALID_PARAMETER_VALUE"),
     )  # fmt: skip
     empty_list: str = _assumed(
         "absent", "A11", "an empty list of addresses: absent, or refused whatever the count",
@@ -81,6 +107,16 @@ class Settings:
     held_by_itself: str = _assumed(
         "in_use", "A14", "an address that the vNIC has already: in_use or accepted", choices=("in_use", "accepted")
     )
+    leading_zeros: str = _assumed(
+        "illegal", "A15", "010.0.4.09 for 10.0.4.9: illegal or accepted", choices=("illegal", "accepted")
+    )
+    public_address: str = _assumed(
+        "out_of_range", "A15", "an address outside the subnet that is not private: out_of_range or illegal",
+        choices=("out_of_range", "illegal"),
+    )  # fmt: skip
+    usage_counts_reserved: bool = _assumed(
+        False, "A17", "whether usage counts contain network, gateway and broadcast address"
+    )
     stack_check: str = _assumed(
         "either", "A16", "IPv4 must be on both vNIC and subnet, or on the subnet: either or subnet",
         planner="stack_check", choices=("either", "subnet"),
@@ -89,6 +125,13 @@ class Settings:
         "illegal", "A18", "releasing an address that the vNIC does not have: illegal or ignored",
         choices=("illegal", "ignored"),
     )  # fmt: skip
+    release_nothing: str = _assumed(
+        "missing", "A18", "releasing no address at all: missing (MISSING_PARAMETER) or accepted",
+        choices=("missing", "accepted"),
+    )  # fmt: skip
+    assign_has_limit: bool = _assumed(
+        True, "5.2", "whether AssignNetworkInterfaceIpv4 has the limit of addresses on a vNIC too"
+    )
     detach_keeps_addresses: bool = _assumed(True, "A26", "whether a detached vNIC keeps its secondary addresses")
     primary_nics_accept: bool = _assumed(
         True, "A27", "whether primary vNICs of instances take more addresses", planner="primary_nics_accept"
@@ -101,6 +144,10 @@ class Settings:
     eip_blocks: str = _assumed(
         "any", "A19", "an EIP blocks the release of any address of its vNIC, or of the bound one",
         choices=("any", "bound"),
+    )  # fmt: skip
+    eip_not_found: str = _assumed(
+        "INVALID_EIP_NOT_FOUND", "5.15", "code for an EIP that does not exist",
+        choices=("INVALID_EIP_NOT_FOUND", "OPERATION_FAILED_RESOURCE_NOT_FOUND"),
     )  # fmt: skip
     eip_batch: str = _assumed(
         "report", "5.17", "an EIP that cannot be bound or loosened: report it in failedEipIds, or fail the call",
@@ -120,9 +167,29 @@ class Settings:
         "OPERATION_DENIED_NIC_NOT_EXIST_INSTANCE", "A28", "code for detaching a vNIC that is on no instance",
         choices=("OPERATION_DENIED_NIC_NOT_EXIST_INSTANCE", "INVALID_NIC_STATUS"),
     )  # fmt: skip
+    new_nic_subnet_not_found: str = _assumed(
+        "INVALID_SUBNET_NOT_FOUND", "5.7", "code for a new vNIC in a subnet that does not exist",
+        choices=("INVALID_SUBNET_NOT_FOUND", "OPERATION_FAILED_RESOURCE_NOT_FOUND"),
+    )  # fmt: skip
+    new_nic_stack_code: str = _assumed(
+        "INVALID_SUBNET_IPSTACK_NOT_SUPPORT", "5.7", "code for a new vNIC of a stack that its subnet has not",
+        choices=("INVALID_SUBNET_IPSTACK_NOT_SUPPORT", "OPERATION_DENIED_SUBNET_TYPE_NOT_SUPPORT"),
+    )  # fmt: skip
     vpc_cidr_code: str = _assumed(
         "OPERATION_DENIED_VPC_CIDR_CONFLICT", "5.12", "code for a new VPC CIDR that loses subnets: cut off in the text"
     )
+    subnet_cidr_code: str = _assumed(
+        "OPERATION_DENIED_SUBNET_CIDR_CONFLICT", "5.13", "code for a subnet that overlaps another: cut off in the text"
+    )
+    private_ipv6: str = _assumed(
+        "anywhere", "5.13", "private IPv6 in subnets: anywhere, or where the VPC has IPv6 (enabled)",
+        choices=("anywhere", "enabled"),
+    )  # fmt: skip
+    unknown_key_code: str = _assumed(
+        "AUTHFAILURE_INVALID_AUTHORIZATION", "2.4", "code for an access key or token that does not exist",
+        choices=("AUTHFAILURE_INVALID_AUTHORIZATION", "AUTHFAILURE_SIGNATURE_FAILURE",
+                 "AUTHFAILURE_UNAUTHORIZED_OPERATION"),
+    )  # fmt: skip
     unsupported_version: str = _assumed(
         "refuse", "A1", "an x-zc-version that does not exist: refuse or ignore", choices=("refuse", "ignore")
     )
@@ -140,6 +207,8 @@ class Settings:
     def __post_init__(self) -> None:
         for each in fields(self):
             value = getattr(self, each.name)
+            if not _fits(value, each.default):
+                raise ValueError(f"{each.name} is {_KINDS[type(each.default)]}, not {value!r}")
             if isinstance(value, int | float) and not isinstance(value, bool) and not 0 <= value < math.inf:
                 raise ValueError(f"{each.name} is a number from 0, not {value!r}")
             allowed = each.metadata["choices"]
