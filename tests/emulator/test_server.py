@@ -173,6 +173,16 @@ def test_body_just_too_large(served: tuple[Emulator, httpx.Client]) -> None:
     assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_PARAMETER_EXCEED_LENGTH")
 
 
+def test_large_account_over_the_control_path(served: tuple[Emulator, httpx.Client]) -> None:
+    """An exported account may be larger than any call: what was given comes back."""
+    emulator, client = served
+    key = {"authorization": f"Bearer {emulator.control_token}"}
+    given = client.get("/_zecnb/state", headers=key).json()["response"]["state"]
+    body = json.dumps(given).encode() + b" " * (8 << 20)
+    assert client.put("/_zecnb/state", content=body, headers=key).status_code == 200
+    assert client.post("/_zecnb/faults", content=body, headers=key).status_code == 413
+
+
 def test_chunked_body(served: tuple[Emulator, httpx.Client]) -> None:
     """A body in pieces is put together."""
     _, client = served

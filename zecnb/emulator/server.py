@@ -23,6 +23,7 @@ from starlette.responses import Response as HttpResponse
 from zecnb.emulator.app import App
 from zecnb.emulator.auth import Keys
 from zecnb.emulator.certificate import Certificate, make_certificate
+from zecnb.emulator.control import PREFIX
 from zecnb.emulator.exports import export
 from zecnb.emulator.faults import Faults
 from zecnb.emulator.patience import most_connections, patient
@@ -44,6 +45,9 @@ _log = logging.getLogger("zecnb.emulator")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _LARGEST_BODY = 5 << 20
 """What is read at all: a little more than ``app`` takes, so that who sends a little too much hears the answer."""
+
+_LARGEST_STATE = 64 << 20
+"""What ``GET /_zecnb/state`` gives of 80,000 vNICs can be put back."""
 
 _GRACE = 3.0
 """Seconds that calls under way have when it stops."""
@@ -261,12 +265,12 @@ class Emulator:
         if not self._knows(http.headers.get("host", "")):
             # A page on the web that resolves its own name to loopback must not reach a local service.
             return failure(new_request_id(), ApiFailure("AUTHFAILURE_UNAUTHORIZED_OPERATION", "Unknown host."))
-        body = bytearray()
+        body, largest = bytearray(), _LARGEST_STATE if http.url.path == f"{PREFIX}state" else _LARGEST_BODY
         try:
             async with asyncio.timeout(self._patience):
                 async for chunk in http.stream():
                     body += chunk
-                    if len(body) > _LARGEST_BODY:
+                    if len(body) > largest:
                         too_large = ApiFailure("INVALID_PARAMETER_EXCEED_LENGTH", "The request body is too large.")
                         return failure(new_request_id(), too_large)
         except (ClientDisconnect, TimeoutError):

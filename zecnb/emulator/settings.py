@@ -248,8 +248,8 @@ def _read(name: str, text: str, default: Any) -> Any:
 def assumptions(settings: Settings | None = None) -> list[dict[str, Any]]:
     """Return every switch: name, value, default, number in contract.md, meaning, and the planner's option.
 
-    The planner has an option of the same name for each switch that changes a verdict (``zecnb.planner.options``):
-    whoever learns how ZEC behaves flips both; "" where no verdict depends on it.
+    Where the planner has an option of the same name (``zecnb.planner.options``) whoever learns how ZEC behaves flips
+    both; "" where it has none, and plans go by the default.
     """
     current = settings or Settings()
     return [
@@ -274,6 +274,6 @@ def assumptions_table(settings: Settings | None = None) -> str:
         lines.append(f"{each['number']:8}{each['name']:29}{planner:9}{value:52}{each['meaning']}")
     lines += [f"{number:8}{'(no switch)':29}{'-':9}{'':52}{why}" for number, why in FIXED.items()]
     lines.append(
-        "planner: plans have an option of the same name where a verdict depends on it; flip both, and they agree."
+        "planner: where plans have an option of the same name flip both, and they agree; else plans go by the default."
     )
     return "\n".join(lines)
