@@ -84,6 +84,11 @@ def _new_nic(account: Account, **asked: Any) -> Any:
     return account.code("CreateNetworkInterface", **{"name": "vm", "subnetId": account.subnet(), **asked})
 
 
+def _new_status(account: Account) -> Any:
+    made = account.ask("CreateNetworkInterface", name="vm", subnetId=account.subnet())
+    return account.show(made["nicId"])["status"]
+
+
 def _new_subnet(account: Account, vpc: str, cidr: str, stack: str = "IPv4") -> Any:
     asked = {"vpcId": vpc, "name": "net", "regionId": "asia-east-1", "cidrBlock": cidr, "stackType": stack}
     return account.code("CreateSubnet", **asked, ipv6Type="Private")
@@ -170,6 +175,7 @@ CASES: list[tuple[str, Any, Callable[[Account], Any], Any, Any]] = [
      "INVALID_EIP_NOT_FOUND", "OPERATION_FAILED_RESOURCE_NOT_FOUND"),
     ("unknown_key_code", "AUTHFAILURE_SIGNATURE_FAILURE", _wrong_token,
      "AUTHFAILURE_INVALID_AUTHORIZATION", "AUTHFAILURE_SIGNATURE_FAILURE"),
+    ("new_nics_become", "CREATE_FAILED", _new_status, "AVAILABLE", "CREATE_FAILED"),
     ("page_size_max", 3, _page, 4, 3),
     ("ha_vip_limit", 0, _eleven_vips, "OPERATION_DENIED_HAVIP_EXCEED_LIMIT", "OK"),
     ("ha_vip_limit_code", "QUOTA_EXCEEDED", _eleven_vips, "OPERATION_DENIED_HAVIP_EXCEED_LIMIT", "QUOTA_EXCEEDED"),
@@ -190,3 +196,16 @@ def test_address_that_is_already_there_is_not_counted_again() -> None:
         answer = account.ask(ASSIGN, nicId=nic, ipAddresses=["10.0.1.9", "10.0.1.10"])["ipAddresses"]
         assert answer == ["10.0.1.10"]
         assert account.show(nic)["secondaryIpv4s"] == ["10.0.1.9", "10.0.1.10"]
+
+
+def test_failed_creation_after_a_while() -> None:
+    """A vNIC is PENDING first, then CREATE_FAILED; it can only be deleted."""
+    now = [1_800_000_000.0]
+    failing = Settings(new_nics_become="CREATE_FAILED", lifecycle_seconds=5)
+    with Account(settings=failing, clock=lambda: now[0]) as account:
+        nic = account.ask("CreateNetworkInterface", name="vm", subnetId=account.subnet())["nicId"]
+        assert account.show(nic)["status"] == "PENDING"
+        now[0] += 5
+        assert account.show(nic)["status"] == "CREATE_FAILED"
+        assert account.code(ASSIGN, nicId=nic, ipAddressCount=1) == "INVALID_NIC_STATUS"
+        assert account.code("DeleteNetworkInterface", nicId=nic) == "OK"

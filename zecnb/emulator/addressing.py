@@ -46,9 +46,9 @@ def settle(state: State) -> None:
             remove_nic(connection, row["id"])
         connection.execute(f"UPDATE nic SET instance_id = NULL WHERE {due} AND status = 'DETACHING'", (now,))
         connection.execute(
-            f"UPDATE nic SET ready_at = 0, status = CASE status WHEN 'ATTACHING' THEN 'USED' ELSE 'AVAILABLE' END "
-            f"WHERE {due}",
-            (now,),
+            f"UPDATE nic SET ready_at = 0, status = CASE status WHEN 'ATTACHING' THEN 'USED' WHEN 'PENDING' THEN ? "
+            f"ELSE 'AVAILABLE' END WHERE {due}",
+            (state.settings.new_nics_become, now),
         )
 
 

@@ -72,7 +72,7 @@ def create_nic(
                 subnet["region_id"],
                 subnet["vpc_id"],
                 subnet["id"],
-                status or ("PENDING" if slow > 0 else "AVAILABLE"),
+                status or ("PENDING" if slow > 0 else state.settings.new_nics_become),
                 kind,
                 stack,
                 mac,

@@ -202,6 +202,10 @@ class Settings:
     regions_without_public_ipv6: tuple[str, ...] = _assumed((), "5.13", "regions without public IPv6")
     skew_seconds: float = _assumed(300.0, "2.4", "how far a timestamp may be off")
     lifecycle_seconds: float = _assumed(0.0, "7.3", "how long a vNIC stays PENDING, ATTACHING, DETACHING or DELETING")
+    new_nics_become: str = _assumed(
+        "AVAILABLE", "7.3", "what a new vNIC is when it leaves PENDING: AVAILABLE or CREATE_FAILED",
+        choices=("AVAILABLE", "CREATE_FAILED"),
+    )  # fmt: skip
     rate_per_second: float = _assumed(0.0, "A22", "calls of one action a second before 429; 0 for no limit")
 
     def __post_init__(self) -> None:
