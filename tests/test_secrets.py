@@ -93,7 +93,7 @@ def test_a_leak_is_found(tmp_path: Path, name: str) -> None:
 # -- success and every fault -------------------------------------------------------------------------------------------
 
 SESSION = """
-import copy, functools, logging, pickle, pprint, sys, traceback
+import copy, logging, pickle, pprint, sys, traceback
 from pathlib import Path
 import httpx, stamina
 logging.basicConfig(level=1, stream=sys.stderr, format="%(name)s %(message)s")
@@ -103,11 +103,9 @@ import zecnb, zecnb.session, zecnb.errors
 from zecnb.emulator import Emulator
 from zecnb.emulator.seeds import WEB_07
 from zecnb.execution.evidence import write_events
-from zecnb.execution.stepper import Context
 
 KEY_ID, PASSWORD, TOKEN, KIND = sys.argv[1:5]
 stamina.set_testing(True, attempts=2)
-zecnb.session.Context = functools.partial(Context, sleep=lambda _: None)
 out = Path("out"); out.mkdir()
 count = 0
 
@@ -158,6 +156,7 @@ def work(zec, label):
 
 with Emulator(access_key_id=KEY_ID, access_key_password=PASSWORD, token=TOKEN) as emulator:
     with zecnb.connect(progress=False, endpoint=emulator.url) as zec:
+        zec._sleep = lambda _: None
         assert work(zec, "success").ok
         for kind in sys.argv[5:]:
             for action in ("BatchAssignNetworkInterfaceIpv4", "DescribeNetworkInterfaces"):
