@@ -147,6 +147,10 @@ def _set(name: str, row: int, column: str, value: Any) -> dict[str, pd.DataFrame
         (_set("subnets", 0, "cidr_block", "fd00::/64"), "subnets, row 0 (sub-app): cidr_block 'fd00::/64' is not"),
         (_set("subnets", 0, "cidr_block", ""), "subnets, row 0 (sub-app): cidr_block '' is not"),
         (_set("subnets", 0, "gateway_ip_address", "10.0.4"), "subnets, row 0: gateway_ip_address is not an IPv4"),
+        (
+            _set("subnets", 0, "gateway_ip_address", "10.0.5.1"),
+            "subnets, row 0 (sub-app): gateway_ip_address 10.0.5.1 is not in 10.0.4.0/24",
+        ),
         (_set("subnets", 0, "usage_ipv4_count", "many"), "subnets: column usage_ipv4_count must be Int64"),
         (_set("holders", 3, "address", "10.0.4.300"), "holders, row 3: address '10.0.4.300' is not an IPv4 address"),
         (_set("holders", 3, "address", None), "holders, row 3: address nan is not an IPv4 address"),

@@ -46,7 +46,7 @@ class Geometry(NamedTuple):
         """Read the geometry of a conformed subnets frame.
 
         Raises:
-            UsageError: a CIDR or gateway that is none, naming the subnet.
+            UsageError: a CIDR or gateway that is none, or a gateway outside its subnet; names the subnet.
         """
         ipv4 = subnets["cidr_block"].notna().to_numpy() & (subnets["stack_type"] != "IPv6").to_numpy()
         network, prefix, reason = addresses.parse_cidr(column(subnets["cidr_block"]))
@@ -61,6 +61,11 @@ class Geometry(NamedTuple):
         if (wrong := ipv4 & subnets["gateway_ip_address"].notna().to_numpy() & ~told).any():
             at = int(np.flatnonzero(wrong)[0])
             raise UsageError(f"subnets, row {at}: gateway_ip_address is not an IPv4 address")
+        # As a held address it would be counted for whichever subnet comes next.
+        if (wrong := ipv4 & told & ((gateway < network) | (gateway > broadcast))).any():
+            at = int(np.flatnonzero(wrong)[0])
+            who, given, block = (subnets[name].iloc[at] for name in ("subnet_id", "gateway_ip_address", "cidr_block"))
+            raise UsageError(f"subnets, row {at} ({who}): gateway_ip_address {given} is not in {block}")
         first = np.minimum(network + np.uint32(1), broadcast)
         return cls(
             network,

@@ -81,7 +81,7 @@ SUBNETS: Mapping[str, Column] = {
     "region_id": Column("str", "region, NA when not told"),
     "name": Column("str", "display name, untrusted text"),
     "cidr_block": Column("str", "IPv4 CIDR, NA in an IPv6-only subnet"),
-    "gateway_ip_address": Column("str", "gateway; the first address when not told"),
+    "gateway_ip_address": Column("str", "gateway, in the CIDR; the first address when not told"),
     "stack_type": Column("str", "IPv4, IPv4_IPv6 or IPv6"),
     "usage_ipv4_count": Column("Int64", "addresses in use as the API counts them, NA when not told"),
 }

@@ -570,6 +570,18 @@ def test_address_outside_its_subnet() -> None:
     assert (row["source"], row["status"]) == ("holders", "partial")
 
 
+@pytest.mark.parametrize("gateway", ["10.0.0.20", "192.168.0.1", "fe80::1", ""])
+def test_gateway_outside_its_subnet(gateway: str) -> None:
+    """A gateway that is no address of its subnet reserves nothing, there or elsewhere: the first address does."""
+    subnets = [_subnet("s", "v", "10.0.0.0/28", gatewayIpAddress=gateway), _subnet("t", "w", "10.1.0.0/28")]
+    account = _Account(DescribeSubnets=subnets, DescribeNetworkInterfaces=[_nic("n", "t", "10.1.0.5")])
+    with scripted(account) as client:
+        inventory = read_inventory(client)
+    held = part(inventory, "s")
+    assert held.loc[held["kind"] == "gateway", "address"].tolist() == ["10.0.0.1"]
+    assert inventory.plan("n", ip_addresses="10.1.0.4").ok
+
+
 # -- while others work -----------------------------------------------------------------------------------------------
 
 

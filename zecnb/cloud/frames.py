@@ -50,8 +50,8 @@ def frames_of(
         "vpcs": _columns(vpcs, VPCS, absent=("secondary_cidr_blocks",)).assign(
             secondary_cidr_blocks=pd.array([", ".join(vpc.secondary_cidr_blocks or ()) or None for vpc in vpcs], "str")
         ),
-        "subnets": _columns(subnets, SUBNETS),
-        "beside": _columns(beside, SUBNETS),
+        "subnets": _subnets(subnets),
+        "beside": _subnets(beside),
         "nics": _columns([*nics, *called], NICS, absent=("secondary_ipv4_count",)),
     }
     parts = [
@@ -85,6 +85,16 @@ def _columns(records: Sequence[Any], columns: Mapping[str, Column], absent: Iter
                 pa.array([getattr(record, name) for record in records], types[column.dtype]), dtype=column.dtype
             )
     return pd.DataFrame(done)
+
+
+def _subnets(records: Sequence[Subnet]) -> pd.DataFrame:
+    """Return subnets; a gateway that is no address of its subnet is one not told, for there it reserves nothing."""
+    frame = _columns(records, SUBNETS)
+    network, prefix, _ = addresses.parse_cidr(pa.array(frame["cidr_block"].array, _TEXT))
+    gateway, good = addresses.parse(pa.array(frame["gateway_ip_address"].array, _TEXT))
+    bits = np.clip(32 - prefix, 0, 32).astype(np.uint64)
+    inside = good & (prefix >= 0) & (gateway >> bits == network >> bits)
+    return frame.assign(gateway_ip_address=frame["gateway_ip_address"].where(inside))
 
 
 def _held(
