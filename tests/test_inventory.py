@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -166,6 +167,47 @@ def test_save_and_load(tmp_path: Path) -> None:
         pd.testing.assert_frame_equal(getattr(back, name), getattr(ACCOUNT, name))
     ask = [{"nic_id": WEB1, "ip_address_count": 3}]
     assert back.plan(ask).digest == ACCOUNT.plan(ask).digest
+
+
+@pytest.mark.parametrize("name", ["vpcs.parquet", "nics.parquet", "holders.parquet", "inventory.json"])
+def test_file_of_a_saved_inventory_that_is_missing(tmp_path: Path, name: str) -> None:
+    """The missing file is named."""
+    folder = ACCOUNT.save(tmp_path / "inventory")
+    (folder / name).unlink()
+    with pytest.raises(UsageError, match=rf"^\S*inventory is no saved inventory: {name} is missing$"):
+        Inventory.load(folder)
+
+
+def test_saved_inventory_that_was_cut(tmp_path: Path) -> None:
+    """A file with fewer rows than were saved is refused; a folder of an older release does not say how many."""
+    folder = ACCOUNT.save(tmp_path / "inventory")
+    ACCOUNT.holders.head(10).to_parquet(folder / "holders.parquet")
+    saved = len(ACCOUNT.holders)
+    with pytest.raises(UsageError, match=rf"^\S*inventory: holders\.parquet has 10 rows, {saved} were saved"):
+        Inventory.load(folder)
+    about = json.loads((folder / "inventory.json").read_text(encoding="utf-8"))
+    del about["rows"]
+    (folder / "inventory.json").write_text(json.dumps(about), encoding="utf-8")
+    assert len(Inventory.load(folder).holders) < saved
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        '{"version": 1e999, "observed_at": "2026-01-01"}',
+        '{"version": 1, "observed_at": "2026-01-01", "rows": 7}',
+        '{"version": 1, "observed_at": "2026-01-01", "rows": {"nics": "7"}}',
+        '{"version": 1, "observed_at": "9999-99-99"}',
+        "[]",
+        "{",
+    ],
+)
+def test_saved_inventory_with_a_broken_description(tmp_path: Path, about: str) -> None:
+    """Whatever ``inventory.json`` holds, what cannot be read is said in words."""
+    folder = ACCOUNT.save(tmp_path / "inventory")
+    (folder / "inventory.json").write_text(about, encoding="utf-8")
+    with pytest.raises(UsageError, match="inventory"):
+        Inventory.load(folder)
 
 
 def test_difference() -> None:

@@ -75,14 +75,21 @@ def _of_folder(folder: Path) -> dict[str, Any]:
     try:
         about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
         version, observed_at = int(about["version"]), datetime.fromisoformat(about["observed_at"])
-        if version > _VERSION:
-            raise UsageError(f"{folder} was saved by a newer zecnb (version {version}); update zecnb to read it")
-        small = {name: pd.read_parquet(folder / f"{name}.parquet") for name in ("subnets", "sources")}
     except FileNotFoundError as error:
-        raise UsageError(f"{folder} is no saved inventory: {Path(error.filename).name} is missing") from error
-    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        raise UsageError(f"{folder} is no saved inventory: {_ABOUT} is missing") from error
+    except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise UsageError(f"{folder} is no saved inventory that can be read: {error}") from error
-    return {**small, **{name: _parquet(folder / f"{name}.parquet") for name in _NEEDS}, "observed_at": observed_at}
+    if version > _VERSION:
+        raise UsageError(f"{folder} was saved by a newer zecnb (version {version}); update zecnb to read it")
+    files = {name: folder / f"{name}.parquet" for name in ("subnets", "sources", *_NEEDS)}
+    for file in files.values():
+        if not file.exists():
+            raise UsageError(f"{folder} is no saved inventory: {file.name} is missing")
+    try:
+        small = {name: pd.read_parquet(files[name]) for name in ("subnets", "sources")}
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise UsageError(f"{folder} is no saved inventory that can be read: {error}") from error
+    return {**small, **{name: _parquet(files[name]) for name in _NEEDS}, "observed_at": observed_at}
 
 
 def _parquet(path: Path) -> dd.DataFrame:
