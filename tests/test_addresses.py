@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from zecnb.addresses import (
     EXPANSION_LIMIT,
+    TOGETHER_LIMIT,
     Reason,
     Tokens,
     compact,
@@ -259,20 +260,27 @@ def test_order_and_source(tokens: list[str]) -> None:
 
 
 def test_limit_of_expansion() -> None:
-    """Ranges may stand for a whole /16 together; the one that crosses it is a bad token, singles never are."""
+    """A range may stand for a whole /16; a larger one is a bad token, whatever stands beside it."""
     assert len(expand(["10.0.0.0/16"]).value) == EXPANSION_LIMIT
-    found = expand(["10.0.0.0/17", "10.9.9.9", "10.1.0.0/17", "10.2.0.0/31", "10.9.9.8"])
-    assert found.reason[-2:].tolist() == [Reason.TOO_MANY, Reason.OK]
-    assert found.text.to_pylist()[-2:] == ["10.2.0.0/31", "10.9.9.8"]
-    assert found.source[-2:].tolist() == [3, 4]
+    found = expand(["10.0.0.0/8", "10.0.0.4-5", "10.0.0.6"])
+    assert found.reason.tolist() == [Reason.TOO_MANY, Reason.OK, Reason.OK, Reason.OK]
+    assert found.source.tolist() == [0, 1, 1, 2]
     whole = expand(["0.0.0.0/0"])
     assert (whole.reason.tolist(), whole.value.tolist()) == ([Reason.TOO_MANY], [0])
 
 
-def test_all_after_the_limit_are_refused() -> None:
-    """From the range that crosses the limit on every range is refused, a small one too, and no single."""
-    found = expand(["10.0.0.0/8", "10.0.0.4-5", "10.0.0.6"])
-    assert found.reason.tolist() == [Reason.TOO_MANY, Reason.TOO_MANY, Reason.OK]
+def test_limit_of_all_ranges_together() -> None:
+    """Where ranges stand for too many addresses together each of them is a bad token, no single is, in any order."""
+    most = [f"10.{at}.0.0/16" for at in range(TOGETHER_LIMIT // EXPANSION_LIMIT)]
+    assert len(expand(most).value) == TOGETHER_LIMIT
+    tokens = ["10.99.0.6", *most, "10.99.0.4-5", "10.0.0.0/8"]
+    for order in (tokens, tokens[::-1]):
+        found = expand(order)
+        said = dict(zip(found.text.to_pylist(), found.reason.tolist(), strict=True))
+        assert list(said) == order
+        assert said.pop("10.99.0.6") == Reason.OK
+        assert said.pop("10.0.0.0/8") == Reason.TOO_MANY
+        assert set(said.values()) == {Reason.TOO_MANY_TOGETHER}
 
 
 @given(VALUES, VALUES)

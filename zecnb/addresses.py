@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EXPANSION_LIMIT",
+    "TOGETHER_LIMIT",
     "Reason",
     "Tokens",
     "compact",
@@ -38,7 +39,10 @@ __all__ = [
 ]
 
 EXPANSION_LIMIT = 1 << 16
-"""Addresses that the ranges and CIDRs of one input may stand for together: a whole /16."""
+"""Addresses that one range or CIDR may stand for: a whole /16."""
+
+TOGETHER_LIMIT = 1 << 20
+"""Addresses that the ranges and CIDRs of one input may stand for together: more would fill the memory."""
 
 _BLOCK = 1 << 16  # strings parsed at a time: their bytes and indices stay in the processor's cache
 _DOT, _ZERO = ord("."), ord("0")
@@ -66,6 +70,7 @@ class Reason(IntEnum):
     BAD_PREFIX = 7
     RANGE_REVERSED = 8
     TOO_MANY = 9
+    TOO_MANY_TOGETHER = 10
 
 
 class Tokens(NamedTuple):
@@ -268,8 +273,9 @@ def expand(
         parsed: what ``parse(tokens)`` said, when it is known already.
 
     Returns:
-        One entry per address, and one per bad token, in input order. Ranges and CIDRs that together stand for
-        more than ``EXPANSION_LIMIT`` addresses become bad tokens from the one that crosses it.
+        One entry per address, and one per bad token, in input order. A range or CIDR that stands for more than
+        ``EXPANSION_LIMIT`` addresses is a bad token; where the others stand for more than ``TOGETHER_LIMIT``
+        together, all of them are: what becomes of one does not depend on the order.
     """
     text = _as_text(tokens)
     value, good = parse(text) if parsed is None else parsed
@@ -280,8 +286,11 @@ def expand(
     rest = np.flatnonzero(~good)
     odd = pc.utf8_trim_whitespace(text.take(pa.array(rest)))
     first, size, why = _spans(odd)
-    many = (size > 1) & (np.cumsum(np.where(size > 1, size, 0)) > EXPANSION_LIMIT)
-    why[many], size[many], first[many] = Reason.TOO_MANY, 1, 0
+    large = size > EXPANSION_LIMIT
+    why[large], size[large], first[large] = Reason.TOO_MANY, 1, 0
+    many = size > 1
+    if int(size[many].sum()) > TOGETHER_LIMIT:
+        why[many], size[many], first[many] = Reason.TOO_MANY_TOGETHER, 1, 0
     reason[rest] = why
     counts = np.ones(len(text), np.int64)
     counts[rest] = size

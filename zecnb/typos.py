@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zecnb.addresses import EXPANSION_LIMIT, Reason, parse, spans, to_text
+from zecnb.addresses import EXPANSION_LIMIT, TOGETHER_LIMIT, Reason, parse, spans, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,12 +28,14 @@ _WRONG = {
     Reason.HOST_BITS: "is a CIDR whose address has host bits set",
     Reason.BAD_PREFIX: "has a prefix length that is not 0..32",
     Reason.RANGE_REVERSED: "is a range whose end lies before its start",
-    Reason.TOO_MANY: f"would make the ranges and CIDRs stand for more than {EXPANSION_LIMIT:,} addresses",
+    Reason.TOO_MANY: f"stands for more than {EXPANSION_LIMIT:,} addresses",
+    Reason.TOO_MANY_TOGETHER: f"is one of ranges that together stand for more than {TOGETHER_LIMIT:,} addresses",
 }
 _INSTEAD = {
     Reason.RANGE_REVERSED: "swap the two ends",
     Reason.IPV6: "use the IPv6 action, AssignNetworkInterfaceIpv6",
     Reason.TOO_MANY: "ask for a count, or for smaller ranges",
+    Reason.TOO_MANY_TOGETHER: "ask for counts, or plan the rows in several batches",
 }
 _OTHERWISE = "write four decimal numbers of 0..255, for example 10.0.4.10"
 _WRONG_WORDS = pa.array([_WRONG.get(reason, "") for reason in Reason], _TEXT)

@@ -83,3 +83,16 @@ def test_ranges_are_written_short() -> None:
     fixed = one_subnet("10.0.0.0/26", []).plan(asked, nic_limit=99).corrected()
     assert fixed["ip_addresses"].tolist() == ["10.0.0.9-12, 10.0.0.20"]
     assert fixed["left_out"].tolist() == ["10.0.0.1: 10.0.0.1 is the gateway of 10.0.0.0/26"]
+
+
+def test_long_ranges_can_be_read_again() -> None:
+    """More addresses in a row than one range may stand for become several ranges, none of which is refused."""
+    inventory = one_subnet("10.0.0.0/14", nics=2)
+    batch = [{"nic_id": nic, "ip_addresses": f"10.{at}.0.2-10.{at}.255.254"} for at, nic in enumerate(["n0", "n1"])]
+    plan = inventory.plan([*batch, {"nic_id": "n0", "ip_addresses": "10.0.255.255, 10.1.0.0-1"}], nic_limit=99_999)
+    fixed = plan.corrected().assign(nic_id="n0")
+    one = inventory.plan(
+        [{"nic_id": "n0", "ip_addresses": ", ".join(fixed["ip_addresses"])}], nic_limit=10**6
+    ).corrected()
+    assert one["ip_addresses"].tolist() == ["10.0.0.2-10.0.255.255, 10.1.0.0-10.1.255.254"]
+    assert inventory.plan(one[["nic_id", "ip_addresses"]], nic_limit=10**6).ok

@@ -197,9 +197,10 @@ def test_wrong_data_is_refused_when_it_is_counted() -> None:
     refused("'10.0.0.999' is not an IPv4 address", requests, split(frames | {"holders": wrong}, 2))
     twice = pd.concat([frames["nics"], frames["nics"].iloc[:1]], ignore_index=True)
     refused("nics, row 40: id .* appears twice", requests, split(frames | {"nics": twice}, 2))
-    wide = pd.DataFrame({"nic_id": "n", "ip_addresses": ["10.0.0.0/17", "10.1.0.0/17", "10.2.0.0-1"]})
-    refused("more than 65,536 addresses together", dd.from_pandas(wide, npartitions=3), split(frames, 1))
-    refused("more than 65,536 addresses together", wide.replace("10.0.0.0/17", "10.0.0.0/8"), split(frames, 1))
+    wide = pd.DataFrame({"nic_id": "n", "ip_addresses": [f"10.{at}.0.0/16" for at in range(16)] + ["10.99.0.0-1"]})
+    for npartitions in (1, 3):
+        asked = dd.from_pandas(wide, npartitions=npartitions)
+        refused("more than 1,048,576 addresses together", asked, split(frames, 1))
 
 
 def test_a_folder_that_is_no_inventory_is_refused(tmp_path: Path) -> None:
@@ -212,6 +213,10 @@ def test_a_folder_that_is_no_inventory_is_refused(tmp_path: Path) -> None:
     refused("holders.parquet cannot be read as Parquet", requests, folder)
     (folder / "holders.parquet").unlink()
     refused("holders.parquet is missing", requests, folder)
+    (folder / "sources.parquet").unlink()
+    refused("sources.parquet is missing", requests, folder)
+    (folder / "inventory.json").write_text('{"version": 1e999, "observed_at": "2026-01-01"}')
+    refused("no saved inventory that can be read", requests, folder)
     (folder / "inventory.json").write_text('{"version": 2, "observed_at": "2026-01-01"}')
     refused("saved by a newer zecnb", requests, folder)
     refused("batch is missing", tmp_path / "batch", split(frames, 1))

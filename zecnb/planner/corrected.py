@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from zecnb.addresses import parse, ranges
+from zecnb.addresses import EXPANSION_LIMIT, parse, ranges
 from zecnb.columns import column
 from zecnb.ledger import addresses_of, keys_of, subnets_of
 from zecnb.schema import PLAN
@@ -51,11 +51,12 @@ def corrected(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _named(rows: pd.DataFrame) -> pd.Series:
-    """Return the addresses that each input row names, as ranges, by row."""
+    """Return the addresses that each input row names, as ranges, by row; none is too large to be read again."""
     labels = np.unique(rows["row"])
     keys = np.unique(keys_of(np.searchsorted(labels, rows["row"]), parse(column(rows["address"]))[0]))
     row, value = subnets_of(keys), addresses_of(keys)
     new = np.append(True, (row[1:] != row[:-1]) | (value[1:] - value[:-1] != 1))[: len(keys)]
+    new |= value % EXPANSION_LIMIT == 0
     first = np.flatnonzero(new)
     last = np.append(first[1:], len(keys))[: len(first)] - 1
     texts = ranges(value[first], value[last])

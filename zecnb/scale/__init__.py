@@ -55,8 +55,8 @@ def plan(
 
     Raises:
         UsageError: an argument, file or column that cannot mean anything; Dask is not installed; or ranges and
-            CIDRs of the requests stand for more than 65,536 addresses together (``Inventory.plan`` blocks the
-            rows that go beyond). Bad addresses are findings, not errors.
+            CIDRs of the requests stand for more than 1,048,576 addresses together (``Inventory.plan`` blocks all
+            rows that have any). Bad addresses are findings, not errors.
     """
     chosen = Options.of(options)
     if partitions is not None and (isinstance(partitions, bool) or not isinstance(partitions, int) or partitions < 1):

@@ -52,7 +52,7 @@ __all__ = [
 _HELD_NEEDS = ("subnet_id", "address", "kind", "holder_id")
 _PLACE_NEEDS = _HELD_NEEDS[:3]
 _NIC_NEEDS = ("nic_id", "subnet_id", "status")
-_NIC_COLUMNS = ("nic_id", "name", "subnet_id", "status", "nic_type", "nic_subnet_type")
+_NIC_COLUMNS = ("nic_id", "name", "subnet_id", "status", "nic_type", "nic_subnet_type", "instance_id")
 _OWNED = [HOLDER_KINDS.index("nic_primary"), HOLDER_KINDS.index("nic_secondary")]
 _WEAKEST = len(HOLDER_KINDS) - 1  # of two holders of one address the one of the lower kind counts
 _LAST = np.iinfo(np.int32).max
@@ -142,7 +142,7 @@ def size_of_requests(chunk: pd.DataFrame, homes: Homes) -> pd.DataFrame:
     """Return, as one row, how many ``rows`` there are, addresses that ranges ``span``, and requests at home -1."""
     requests = Requests.from_frame(chunk)
     each = np.bincount(requests.asks.source)
-    span = int(each[each > 1].sum()) + _LAST * bool((requests.asks.reason == Reason.TOO_MANY).any())
+    span = int(each[each > 1].sum()) + _LAST * bool((requests.asks.reason == Reason.TOO_MANY_TOGETHER).any())
     homeless = np.count_nonzero(np.append(homes.of(requests.nic_ids), -1)[requests.nic] < 0)
     return pd.DataFrame({"rows": [len(requests)], "span": [span], "homeless": [homeless]})
 

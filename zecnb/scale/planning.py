@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 from dask.dataframe.dispatch import make_meta
 
-from zecnb.addresses import EXPANSION_LIMIT
+from zecnb.addresses import TOGETHER_LIMIT
 from zecnb.errors import UsageError
 from zecnb.requests import Requests
 from zecnb.scale import pieces
@@ -143,9 +143,9 @@ def _count(batch: dd.DataFrame, held: dd.DataFrame, places: dd.DataFrame, subnet
         _map(pieces.size_of_held, held, subnets),
         _map(pieces.places_by_subnet, places),
     )
-    if int(asked["span"].sum()) > EXPANSION_LIMIT:
+    if int(asked["span"].sum()) > TOGETHER_LIMIT:
         raise UsageError(
-            f"the ranges and CIDRs of the requests stand for more than {EXPANSION_LIMIT:,} addresses together; "
+            f"the ranges and CIDRs of the requests stand for more than {TOGETHER_LIMIT:,} addresses together; "
             "ask for counts, or for single addresses"
         )
     return _Counted(
