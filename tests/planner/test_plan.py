@@ -107,6 +107,14 @@ def test_order_of_rows_does_not_matter(
     assert sorted(turned.findings["code"]) == sorted(straight.findings["code"])
 
 
+def test_order_of_large_ranges_does_not_matter() -> None:
+    """Which of several large ranges are planned does not depend on which of them come first."""
+    inventory = one_subnet("10.0.0.0/15", nics=2)
+    batch = [{"nic_id": "n0", "ip_addresses": "10.0.0.2-10.0.255.255"}, {"nic_id": "n1", "ip_addresses": "10.1.0.0/25"}]
+    for rows in (batch, batch[::-1]):
+        assert inventory.plan(rows, nic_limit=10**6).verdicts == {"OK": (1 << 16) - 2 + 128}
+
+
 def test_repetition_of_a_blocked_address() -> None:
     """A row that repeats one that is blocked is blocked as well: it does not get the address either."""
     assert small([]).plan(TWICE).frame["verdict"].tolist() == ["BLOCK"] * 4
@@ -367,6 +375,45 @@ def test_load_gives_what_was_saved(tmp_path: Path) -> None:
     assert read.snapshot is None
 
 
+def test_own_columns_survive_the_file(tmp_path: Path) -> None:
+    """The caller's other columns are there again, as text, in order; what was none stays none."""
+    rows = pd.DataFrame(
+        {
+            "nic_id": [DB, WEB1],
+            "ip_addresses": ["10.0.5.9", "10.0.4.60, 10.0.4.21"],
+            "ticket": ["CHG-7", EVIL],
+            "cost": [1.5, None],
+            "row": [7, 8],
+            4: [["a"], {"b": 1}],
+        }
+    )
+    plan = ACCOUNT.plan(rows)
+    read = Plan.load(plan.save(tmp_path / "plan.json"))
+    assert list(read.frame.columns) == [*PLAN, "ticket", "cost", "input_row", "4"]
+    assert read.frame["ticket"].tolist() == ["CHG-7", EVIL, EVIL]
+    assert read.frame["cost"].fillna("-").tolist() == ["1.5", "-", "-"]
+    assert read.frame["4"].tolist() == ["['a']", "{'b': 1}", "{'b': 1}"]
+    assert read.digest == plan.digest
+    assert read.corrected()[["ticket", "input_row"]].to_numpy().tolist() == [["CHG-7", "7"], [EVIL, "8"]]
+    assert "CHG-7" in read.report(tmp_path / "plan.html").read_text(encoding="utf-8")
+    again = Plan.load(read.save(tmp_path / "again.json"))
+    assert (tmp_path / "again.json").read_bytes() == (tmp_path / "plan.json").read_bytes()
+    pd.testing.assert_frame_equal(again.frame, read.frame)
+
+
+def test_own_columns_are_part_of_what_is_approved(tmp_path: Path) -> None:
+    """An edited ticket voids the file, and another ticket makes another plan."""
+    path = _with_ticket("CHG-7").save(tmp_path / "plan.json")
+    assert _with_ticket("CHG-7").digest != _with_ticket("CHG-8").digest
+    _edit(path, lambda d: d["rows"][0].update(carried=["CHG-8"]))
+    with pytest.raises(PlanEditedError, match=r"rows\[0\] 10\.0\.5\.9: carried;"):
+        Plan.load(path)
+
+
+def _with_ticket(ticket: str) -> Plan:
+    return ACCOUNT.plan([{"nic_id": DB, "ip_addresses": "10.0.5.9", "ticket": ticket}])
+
+
 def test_saving_again_writes_the_same_bytes(tmp_path: Path) -> None:
     """A plan read and written again is the same file; it is ASCII, sorted, and nothing is left beside it."""
     path = full_plan().save(tmp_path / "plan.json")
@@ -439,8 +486,9 @@ def test_edit_with_checks_made_anew(tmp_path: Path) -> None:
         ("{}", "is not a zecnb plan"),
         ('{"zecnb_plan": "1"}', "is not a zecnb plan"),
         ('{"zecnb_plan": 1}', "layout 1, which is not read any more (its approvals could be edited unnoticed): plan"),
+        ('{"zecnb_plan": 2}', "layout 2, which is not read any more (it has no place for the columns of your own, nor"),
         ('{"zecnb_plan": 0}', "layout 0, which is not read any more (no release wrote it): plan again"),
-        ('{"zecnb_plan": 99}', "layout 99; this zecnb reads up to 2: upgrade it"),
+        ('{"zecnb_plan": 99}', "layout 99; this zecnb reads up to 3: upgrade it"),
     ],
 )
 def test_what_is_no_plan_file(tmp_path: Path, content: str, words: str) -> None:

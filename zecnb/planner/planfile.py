@@ -25,23 +25,33 @@ if TYPE_CHECKING:
 
 __all__ = ["VERSION", "PlanFile", "digest_of", "document_of", "read_plan_file", "write_plan_file"]
 
-VERSION = 2
+VERSION = 3
 """Of the file's layout; a reader refuses another one, and says why."""
 
-_OLDER = {1: "its approvals could be edited unnoticed"}
+_OLDER = {
+    1: "its approvals could be edited unnoticed",
+    2: "it has no place for the columns of your own, nor for every expectation",
+}
 
 _FRAMES = {"rows": schema.PLAN, "calls": schema.CALLS, "findings": schema.FINDINGS, "summary": schema.SUMMARY}
-_SECTIONS = ("inventory", "options", *_FRAMES)
+_SINGLE = ("inventory", "options", "carried")
+_SECTIONS = (*_SINGLE, *_FRAMES)
 _CHECKED = (*_SECTIONS, "approvals")
 
 
 def document_of(plan: Plan) -> dict[str, Any]:
-    """Return a plan's content, without digests and approvals."""
+    """Return a plan's content, without digests and approvals; the caller's own columns are text in it."""
     frames = {"rows": plan.frame, "calls": plan.calls, "findings": plan.findings, "summary": plan.summary}
+    records = {name: _records(frame[list(_FRAMES[name])]) for name, frame in frames.items()}
+    own = plan.frame.loc[:, [name not in schema.PLAN for name in plan.frame.columns]]
+    texts = [[_as_text(value) for value in own.iloc[:, at].tolist()] for at in range(own.shape[1])]
+    for record, carried in zip(records["rows"], zip(*texts, strict=True), strict=bool(texts)):
+        record["carried"] = list(carried)
     return {
         "inventory": {"observed_at": plan.observed_at.isoformat(timespec="seconds"), "subnets": plan.fingerprints},
         "options": asdict(plan.options),
-        **{name: _records(frame[list(_FRAMES[name])]) for name, frame in frames.items()},
+        "carried": {"columns": [str(name) for name in own.columns]},
+        **records,
     }
 
 
@@ -50,8 +60,16 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
+def _absent(value: object) -> bool:
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and bool(np.isnan(value)))
+
+
+def _as_text(value: object) -> str | None:
+    return None if _absent(value) else str(value)
+
+
 def _plain(value: object) -> object:
-    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+    if _absent(value):
         return None
     if isinstance(value, float):
         return round(value, 9)
@@ -93,7 +111,7 @@ def write_plan_file(plan: Plan, path: str | Path) -> Path:
     document = document_of(plan) | {"approvals": list(plan.approvals)}
     for name in (*_FRAMES, "approvals"):
         document[name] = [{**record, "check": _field_checks(record)} for record in document[name]]
-    for name in ("inventory", "options"):
+    for name in _SINGLE:
         document[name]["check"] = _field_checks(document[name])
     document["checks"] = {name: _digest(document[name]) for name in _CHECKED}
     document |= {"zecnb_plan": VERSION, "digest": plan.digest}
@@ -128,7 +146,7 @@ def read_plan_file(path: str | Path) -> PlanFile:
             raise PlanEditedError(f"{name} was edited since it was written: {', '.join(found)}; plan again")
         for section in (*_FRAMES, "approvals"):
             document[section] = [_unchecked(record) for record in document[section]]
-        document |= {section: _unchecked(document[section]) for section in ("inventory", "options")}
+        document |= {section: _unchecked(document[section]) for section in _SINGLE}
         if digest_of(document) != document["digest"]:
             raise PlanEditedError(f"{name} was edited since it was written: digest; plan again")
         return PlanFile(document)
@@ -198,8 +216,12 @@ class PlanFile:
         return pd.DataFrame(done, columns=list(columns))
 
     def frame(self) -> pd.DataFrame:
-        """Return the rows."""
-        return self._frame("rows")
+        """Return the rows, with the caller's own columns."""
+        frame = self._frame("rows")
+        for at, name in enumerate(self._document["carried"]["columns"]):
+            texts = [record["carried"][at] for record in self._document["rows"]]
+            frame.insert(len(frame.columns), name, pd.Series(texts, dtype="str"), allow_duplicates=True)
+        return frame
 
     def calls(self) -> pd.DataFrame:
         """Return the calls."""
