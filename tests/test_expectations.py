@@ -18,6 +18,9 @@ from zecnb.planner.options import Options
 FLIPPED: dict[str, Any] = {
     "nic_limit": 4,
     "nic_limit_counts_primary": False,
+    "limit_checked": "first",
+    "nic_limit_code": "INVALID_NIC_PRIVATE_IP_EXCEED_LIMIT",
+    "nic_not_found": "OPERATION_FAILED_RESOURCE_NOT_FOUND",
     "stack_check": "subnet",
     "primary_nics_accept": False,
 }

@@ -199,8 +199,10 @@ def test_plan_reads_again_when_too_old(world: World) -> None:
     zec = world.session()
     zec.plan(WEB_07, ip_address_count=2)
     calls = total(world)
-    zec.plan(WEB_07, ip_address_count=2, max_age=0)
+    plan = zec.plan(WEB_07, ip_address_count=2, max_age=0)
     assert total(world) > calls
+    assert plan.findings.empty  # what was just read is not old
+    assert zec.rebase(plan).findings.empty
 
 
 def test_plan_of_another_vnic_reads(world: World) -> None:

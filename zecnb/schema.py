@@ -152,7 +152,7 @@ PLAN: Mapping[str, Column] = {
     "holder_id": Column("str", "id of the holder"),
     "holder_name": Column("str", "its name, untrusted text"),
     "api_code": Column("str", "what the API would answer for this row alone, NA when it would accept"),
-    "reason": Column("str", "the worst finding in words; for a picked address why it was picked"),
+    "reason": Column("str", "the worst finding in words; for a picked address first why it was picked"),
     "fix": Column("str", "what to do instead"),
 }
 CALLS: Mapping[str, Column] = {

@@ -170,7 +170,8 @@ class Session:
         nics = sorted({nic for nic in asked.nic_ids.to_pylist() if nic})
         snapshot = self._recent(nics, chosen.max_age)
         claimed = self._claimed(claims)
-        return make_plan(snapshot, asked, options=chosen, claims=claimed, memory=self._memory(), age=snapshot.age)
+        age = _age(snapshot, chosen)
+        return make_plan(snapshot, asked, options=chosen, claims=claimed, memory=self._memory(), age=age)
 
     def rebase(self, plan: Plan, *, claims: pd.DataFrame | None = None) -> Plan:
         """Make a plan that the cloud overtook again, on what it holds now; sends nothing.
@@ -187,7 +188,8 @@ class Session:
             CloudError: what is needed could not be read.
         """
         inventory = self._observe(sorted(set(plan.frame["nic_id"].dropna())))
-        return rebase(plan, inventory, claims=self._claimed(claims), memory=self._memory(), age=inventory.age)
+        age = _age(inventory, plan.options)
+        return rebase(plan, inventory, claims=self._claimed(claims), memory=self._memory(), age=age)
 
     def _claimed(self, more: pd.DataFrame | None) -> pd.DataFrame:
         held = self.claims.list()
@@ -392,3 +394,8 @@ class Session:
 
     def __repr__(self) -> str:
         return f"Session({self.account}{', read-only' if self.read_only else ''})"
+
+
+def _age(inventory: Inventory, options: Options) -> float:
+    """Return how old an inventory is; one that was read for a plan that takes none from before is as new as can be."""
+    return inventory.age if options.max_age else 0.0

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pandas as pd
@@ -205,8 +205,8 @@ class Snapshot:
         return self._texts[key]
 
     @cached_property
-    def drawn(self) -> dict[str, Any]:
-        """The cells of the subnet that was drawn last."""
+    def drawn(self) -> dict[str, tuple[tuple[int, int], NDArray[np.uint8]]]:
+        """As ``last``, which subnet and vNIC were drawn last, and the cells: one value, for threads share it."""
         return {}
 
     @cached_property

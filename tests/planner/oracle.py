@@ -94,6 +94,16 @@ class Oracle:
             return {"RESERVED"}
         return {"CLAIM_EXPIRED"} if kinds else set()
 
+    def lowest(self, count: int, cool_down: float = 300) -> list[str]:
+        """Return what a count gets: what was released a moment ago last, and of that the oldest first."""
+
+        def turn(address: str) -> float:
+            age = self.released.get(address, cool_down)
+            return cool_down - min(age, cool_down)
+
+        best = sorted(self.free(), key=turn)[:count]  # the sort keeps the lower of equals first
+        return sorted(best, key=ipaddress.IPv4Address)
+
     def free(self) -> list[str]:
         """Return the addresses that may be picked, ascending."""
         return [

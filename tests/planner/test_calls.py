@@ -309,3 +309,26 @@ def test_ok_plans_predict_acceptance() -> None:
     plan = ACCOUNT.plan([count(WEB1, 7), count(WEB2, 8), ips(DB, "10.0.5.9"), count("nic-db2", 5)], warn_at=1)
     assert plan.ok
     assert set(plan.calls["predicted"]) == {ACCEPTED}
+
+
+# -- what no document says ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("turn", "code"), [("last", IN_USED), ("first", LIMIT)])
+def test_turn_of_the_limit(turn: str, code: str) -> None:
+    """Where an address is held and there are too many, the one whose turn is first is what the API answers."""
+    plan = ACCOUNT.plan(WEB1, ip_addresses="10.0.4.60-61, 10.0.4.20", nic_limit=4, limit_checked=turn)
+    assert plan.calls["predicted"].tolist() == [code]
+    assert plan.frame["api_code"].tolist() == [LIMIT, LIMIT, code]
+
+
+def test_codes_that_may_be_others() -> None:
+    """The code of a vNIC that is not there, and that of the limit, are those expected, wherever they are told."""
+    other = {
+        "nic_limit_code": "INVALID_NIC_PRIVATE_IP_EXCEED_LIMIT",
+        "nic_not_found": "OPERATION_FAILED_RESOURCE_NOT_FOUND",
+    }
+    plan = ACCOUNT.plan([count(WEB1, 8), count("nobody", 1)], **other)
+    for found in (plan.calls["predicted"], plan.frame["api_code"]):
+        assert sorted(found) == sorted(other.values())
+    assert set(other.values()) <= set(plan.findings["api_code"])

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 import pytest
 
-from tests.planner.accounts import DB, EVIL, FRAG, WEB1, WEB2, account, codes, one_subnet
+from tests.planner.accounts import DB, EVIL, FRAG, WEB1, WEB2, account, codes, frames, one_subnet
 from zecnb.errors import UsageError
+from zecnb.inventory import Inventory
 from zecnb.planner.findings import CATALOGUE
 from zecnb.planner.options import Options
 from zecnb.planner.plan import make_plan
 from zecnb.requests import Requests
-
-if TYPE_CHECKING:
-    from zecnb.inventory import Inventory
 
 IN_USED = "INVALID_SUBNET_PRIVATE_IPV4_IN_USED"
 ILLEGAL = "INVALID_PARAMETER_PRIVATE_IP_ILLEGAL"
@@ -127,7 +125,7 @@ CASES = [
     Case("IS_PRIMARY_OF_NIC", "NOOP", IN_USED, ips(WEB1, "10.0.4.10"),
          "10.0.4.10 is the primary address of vNIC web-01", None, address="10.0.4.10",
          holder=("nic_primary", WEB1, "web-01")),
-    Case("HELD_BY_NIC", "BLOCK", IN_USED, ips(WEB1, "10.0.4.21"), f"held by vNIC {EVIL} nic-web2 (secondary)",
+    Case("HELD_BY_NIC", "BLOCK", IN_USED, ips(WEB1, "10.0.4.21"), f"held by vNIC {EVIL} nic-web2 (secondary), USED",
          "10.0.4.22 is the nearest free", address="10.0.4.21", holder=("nic_secondary", WEB2, EVIL)),
     Case("HELD_BY_HAVIP", "BLOCK", IN_USED, ips(WEB1, "10.0.4.30"), "held by HaVip vip havip-1",
          "10.0.4.29 is the nearest free", address="10.0.4.30", holder=("havip", "havip-1", "vip")),
@@ -152,7 +150,7 @@ CASES = [
          address="10.0.4.60", options={"claims": FUTURE, "override_claims": "agreed"}),
     Case("CLAIM_EXPIRED", "RISK", None, ips(WEB1, "10.0.4.60"), "10.0.4.60 was reserved: claimed by Ann",
          "ask the owner", address="10.0.4.60", options={"claims": PAST}),
-    Case("NIC_LIMIT", "BLOCK", LIMIT, count(WEB1, 9), "has 3 of 10 addresses and would get 9 more: 2 too many",
+    Case("NIC_LIMIT", "BLOCK", LIMIT, count(WEB1, 9), "2 too many, from row 0 on; 10 is the documented limit",
          "ask for 7 at most"),
     Case("NIC_LIMIT_UNKNOWN", "RISK", LIMIT, count(WEB1, 9), "vNIC web-01 nic-web1 would have 12", "set nic_limit",
          options={"nic_limit": None}),
@@ -330,6 +328,29 @@ def test_same_address_in_another_vpc_is_free() -> None:
     assert both.frame["verdict"].tolist() == ["OK", "OK"]
 
 
+def test_holder_is_named_with_its_instance() -> None:
+    """Who has the address is said with the instance it is on; nothing of a vNIC that is not listed, or elsewhere."""
+    given = frames([("sub-app", "10.0.4.70", "nic_secondary", DB), ("sub-app", "10.0.4.71", "nic_secondary", "gone")])
+    given["nics"].loc[given["nics"]["nic_id"] == WEB2, "instance_id"] = "vm-7"
+    plan = Inventory.from_frames(**given).plan(WEB1, ip_addresses="10.0.4.20, 10.0.4.70, 10.0.4.71")
+    assert plan.frame["reason"].tolist() == [
+        f"held by vNIC {EVIL} nic-web2 (primary), USED on instance vm-7",
+        "held by vNIC db-01 nic-db (secondary)",
+        "held by vNIC gone (secondary)",
+    ]
+
+
+def test_row_that_goes_beyond_the_limit_is_named() -> None:
+    """Of the rows of one vNIC the first that is too many is named, whatever the others are."""
+    batch = [ips(WEB1, "10.0.4.60, 10.0.4.11"), count(WEB2, 9), count(WEB1, 5), ips(WEB1, "10.0.4.61-62")]
+    plan = ACCOUNT.plan(batch, nic_limit=9)
+    said = plan.findings.set_index("row")["message"][plan.findings.set_index("row")["code"] == "NIC_LIMIT"]
+    assert [text.partition("too many, ")[2] for text in said] == [
+        "from row 3 on; 9 is what nic_limit says",
+        "from row 1 on; 9 is what nic_limit says",
+    ]
+
+
 def test_both_who_want_one_address_are_told() -> None:
     """A clash blocks both rows, and each names the other."""
     plan = ACCOUNT.plan([ips(WEB1, "10.0.4.60"), ips(WEB2, "10.0.4.60")])
@@ -357,6 +378,18 @@ def test_nothing_free_is_said() -> None:
     full = one_subnet("10.0.0.0/29", range(2, 7))
     plan = full.plan("n0", ip_addresses="10.0.0.4")
     assert plan.findings["fix"].tolist() == ["no address of the subnet is free"]
+
+
+@pytest.mark.parametrize(
+    ("held", "fix"),
+    [(range(8, 15), "10.0.0.2 is the nearest free"), ([2, *range(8, 15)], "all that are free were released a moment")],
+)
+def test_just_released_is_not_offered(held: list[int], fix: str) -> None:
+    """Instead of an address that was released a moment ago none of its kind is named."""
+    memory = pd.concat([learned("released", 20, "s", f"10.0.0.{at}")["memory"] for at in range(3, 8)])
+    plan = one_subnet("10.0.0.0/28", held).plan("n0", ip_addresses="10.0.0.5", memory=memory)
+    assert plan.findings["code"].tolist()[0] == "RECENTLY_RELEASED"
+    assert fix in plan.findings["fix"][0]
 
 
 def test_insufficient_names_subnets_with_room() -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.planner.accounts import FRAG, WEB1, account, codes, held_offsets, one_subnet
+from tests.planner.accounts import FRAG, LATER, WEB1, account, codes, held_offsets, one_subnet
+from zecnb.addresses import expand
 from zecnb.errors import UsageError
+from zecnb.inventory import Inventory
 from zecnb.planner.options import POLICIES
 
 if TYPE_CHECKING:
@@ -21,6 +25,7 @@ FIRST = int(ipaddress.ip_address("10.0.0.0"))
 SIZE = 64
 HELD = held_offsets(26)
 COUNTS = st.lists(st.integers(1, 9), min_size=1, max_size=4)
+_QUIET = {"warn_at": 1, "critical_at": 1}
 few = settings(max_examples=20, deadline=None)
 
 
@@ -230,6 +235,30 @@ def test_reason_says_why(policy: str) -> None:
     assert set(plan.frame["reason"]) == {words[policy]}
 
 
+def test_reason_says_why_beside_a_finding() -> None:
+    """A picked address with a finding says both: why it was picked, and what to know of it."""
+    plan = one_subnet("10.0.0.0/29").plan("n0", ip_address_count=5, policy="dense")
+    assert plan.frame["verdict"].tolist() == ["RISK"] * 5
+    why, _, finding = plan.frame["reason"][0].partition("; ")
+    assert why == "smallest run that holds them all, 10.0.0.2-10.0.0.6"
+    assert finding == "utilisation of s 10.0.0.0/29 goes from 0.0 % to 100.0 %, past critical 90.0 %"
+    assert len(set(plan.frame["reason"])) == 1
+
+
+def test_reason_says_why_of_each() -> None:
+    """Among rows named and picked, with findings and without, each has its own words."""
+    inventory = one_subnet("10.0.0.0/28", [4], nics=2)
+    batch = [{"nic_id": "n0", "ip_addresses": "10.0.0.4, 10.0.0.3"}, {"nic_id": "n1", "ip_address_count": 2}]
+    plan = inventory.plan(batch, memory=released(*range(2, 15)), **_QUIET)
+    assert plan.frame["address"].tolist() == ["10.0.0.4", "10.0.0.3", "10.0.0.13", "10.0.0.14"]
+    assert [text.partition(" was released")[0] for text in plan.frame["reason"]] == [
+        "held by HaVip v",
+        "10.0.0.3",
+        "lowest free address, those just released left out; 10.0.0.13",
+        "lowest free address, those just released left out; 10.0.0.14",
+    ]
+
+
 def test_dense_says_when_it_fills() -> None:
     """Where no run holds the whole count, dense says that it fills small ones."""
     plan = account().plan(FRAG, ip_address_count=4, policy="dense")
@@ -250,7 +279,10 @@ def test_contiguous_names_what_would_do(held: list[int], count: int) -> None:
         fix = plan.findings["fix"].iloc[0]
         named = re.fullmatch(r"ask for (\d+) at most, or use policy dense", fix)
         assert named is not None
-        assert int(named[1]) == max(map(len, runs(free(held))))
+        longest = max(runs(free(held)), key=len)
+        assert int(named[1]) == len(longest)
+        said = expand([plan.findings["message"].iloc[0].rpartition(" ")[2]]).value
+        assert (said - FIRST).tolist() == longest
         assert inventory.plan("n0", ip_address_count=int(named[1]), policy="contiguous", nic_limit=99).ok
         assert inventory.plan("n0", ip_address_count=count, policy="dense", nic_limit=99).ok
 
@@ -265,7 +297,39 @@ def test_aligned_names_what_would_do(held: list[int], count: int) -> None:
     if codes(plan) & {"NO_CONTIGUOUS_RUN"}:
         named = re.search(r"ask for (\d+) at most", plan.findings["fix"].iloc[0])
         assert named is not None
+        said = expand([plan.findings["message"].iloc[0].rpartition(" ")[2]]).value - FIRST
+        assert len(said) == int(named[1])
+        assert set(said.tolist()) <= set(free(held))
+        assert said[0] % (1 << (len(said) - 1).bit_length()) == 0
         assert inventory.plan("n0", ip_address_count=int(named[1]), policy="aligned", nic_limit=99).ok
+
+
+@pytest.mark.parametrize(
+    ("policy", "count", "words"),
+    [
+        ("contiguous", 12, "ask for 3 at most, or use policy dense; 10.0.2.0/26 has a run of 61"),
+        ("aligned", 12, "ask for 2 at most, or use policy dense; 10.0.1.0/24 has an aligned block of 16"),
+        ("contiguous", 62, "ask for 3 at most, or use policy dense"),
+    ],
+)
+def test_other_subnet_with_a_run_is_named(policy: str, count: int, words: str) -> None:
+    """Of the subnets of the VPC the one with the longest run is named, if that holds the count."""
+    inventory = neighbours([at for at in range(2, 254) if at % 4 == 0])
+    plan = inventory.plan("n", ip_address_count=count, policy=policy, nic_limit=None, exclude="10.0.1.0-200")
+    assert plan.findings.loc[plan.findings["code"] == "NO_CONTIGUOUS_RUN", "fix"].tolist() == [words]
+
+
+def neighbours(held: list[int]) -> Inventory:
+    """Return a /24 with held addresses, two empty subnets beside it, and a large one in another VPC."""
+    blocks = {"s": "10.0.0.0/24", "t": "10.0.1.0/24", "u": "10.0.2.0/26", "w": "10.9.0.0/16"}
+    subnets = pd.DataFrame({"subnet_id": blocks.keys(), "cidr_block": blocks.values(), "stack_type": "IPv4"})
+    rows = [{"subnet_id": "s", "address": f"10.0.0.{at}", "kind": "havip", "holder_id": "v"} for at in held]
+    return Inventory.from_frames(
+        subnets=subnets.assign(vpc_id=["v", "v", "v", "w"]),
+        nics=pd.DataFrame([{"nic_id": "n", "subnet_id": "s", "status": "USED"}]),
+        holders=pd.DataFrame(rows),
+        observed_at=LATER,
+    )
 
 
 @few
@@ -325,6 +389,68 @@ def test_gateway_elsewhere_is_not_picked(policy: str) -> None:
     got = picked(inventory.plan("n0", ip_address_count=2, policy=policy)).get(0, [])
     assert len(got) == 2
     assert not set(got) & {0, 1, 12, 15}
+
+
+def released(*offsets: int) -> pd.DataFrame:
+    """Remember that addresses were released, the first a second ago, the next two seconds ago, and so on."""
+    now = datetime.now(UTC)
+    rows = [
+        {"subnet_id": "s", "address": f"10.0.0.{at}", "event": "released", "at": now - timedelta(seconds=ago + 1)}
+        for ago, at in enumerate(offsets)
+    ]
+    return pd.DataFrame(rows).assign(nic_id="gone")
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_just_released_is_not_picked(policy: str) -> None:
+    """What was released a moment ago is left alone as long as other addresses are free."""
+    got = place(policy, [], 4, memory=released(*range(2, 9)))
+    assert len(got) == 4
+    assert not set(got) & set(range(2, 9))
+
+
+def test_just_released_is_picked_after_a_while() -> None:
+    """Once it has cooled down it is like any other free address."""
+    assert place("lowest", [], 2, memory=released(2, 3), cool_down=1) == [2, 3]
+
+
+@pytest.mark.parametrize("policy", ["lowest", "dense", "near", "spread"])
+def test_just_released_is_picked_where_nothing_else_is_left(policy: str) -> None:
+    """Only as many as are needed, those released longest ago, and it is said."""
+    inventory = one_subnet("10.0.0.0/28", range(8, 15))
+    plan = inventory.plan(
+        "n0", ip_address_count=4, policy=policy, memory=released(3, 4, 5, 6), warn_at=1, critical_at=1
+    )
+    assert picked(plan) == {0: [2, 5, 6, 7]}
+    assert plan.frame.loc[plan.frame["verdict"] == "RISK", "address"].tolist() == ["10.0.0.5", "10.0.0.6"]
+
+
+@pytest.mark.parametrize("policy", ["contiguous", "aligned"])
+def test_just_released_is_picked_where_no_other_run_is_left(policy: str) -> None:
+    """A run that needs what was released is had all the same."""
+    inventory = one_subnet("10.0.0.0/28", [2, 3, *range(8, 15)])
+    assert picked(inventory.plan("n0", ip_address_count=4, policy=policy, memory=released(4))) == {0: [4, 5, 6, 7]}
+
+
+def test_prediction_knows_nothing_of_releases() -> None:
+    """The API gives a count the lowest free addresses, whatever was released."""
+    assert place("lowest", [], 2, mode="server_count", memory=released(2)) == [2, 3]
+
+
+@few
+@given(held=HELD, counts=COUNTS, gone=st.lists(st.integers(2, 62), max_size=20, unique=True))
+@pytest.mark.parametrize("policy", POLICIES)
+def test_releases_never_block(policy: str, held: list[int], counts: list[int], gone: list[int]) -> None:
+    """What fits without a memory fits with it: no address twice, and none that is held."""
+    inventory, batch = one_subnet("10.0.0.0/26", held, nics=4), asked(counts)
+    memory = released(*gone) if gone else None
+    plain = inventory.plan(batch, policy=policy, nic_limit=99)
+    plan = inventory.plan(batch, policy=policy, nic_limit=99, memory=memory)
+    got = [at for each in picked(plan).values() for at in each]
+    assert len(got) == len(set(got))
+    assert not set(got) - set(free(held))
+    blocked, blocked_before = ((each.frame["verdict"] == "BLOCK").sum() for each in (plan, plain))
+    assert blocked <= blocked_before
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,12 @@ def test_names_in_prose():
     assert redactor.text("held by web-10, not by web-1.") == "held by name-2, not by name-1."
 
 
+def test_instances_in_prose():
+    """The instance of a holder, which is in no table, goes, whatever its id looks like."""
+    said = Redactor().text("held by vNIC a (primary), USED on instance vm-7; USED on instance 1680855999352675875")
+    assert said == "held by vNIC a (primary), USED on instance instance-1; USED on instance instance-2"
+
+
 def test_addresses_and_ids_in_prose_without_table():
     """Addresses, CIDRs, short tails and long ids go even when no table has them; sizes of networks stay."""
     said = Redactor().text("10.9.8.7 in 10.9.0.0/16, then .40; id 1680855999352675875, limit 16")

@@ -68,13 +68,15 @@ class Settings:
     nic_limit_code: str = _assumed(
         "OPERATION_DENIED_NIC_ATTACH_LAN_IP_EXCEED_LIMIT", "A28", "code for more addresses than a vNIC may have",
         choices=("OPERATION_DENIED_NIC_ATTACH_LAN_IP_EXCEED_LIMIT", "INVALID_NIC_PRIVATE_IP_EXCEED_LIMIT"),
+        planner="nic_limit_code",
     )  # fmt: skip
     limit_checked: str = _assumed(
-        "last", "A8", "the limit is checked after the addresses or before: last or first", choices=("last", "first")
-    )
+        "last", "A8", "the limit is checked after the addresses or before: last or first",
+        planner="limit_checked", choices=("last", "first"),
+    )  # fmt: skip
     nic_not_found: str = _assumed(
         "INVALID_NIC_NOT_FOUND", "A3", "code for a vNIC that does not exist",
-        choices=("INVALID_NIC_NOT_FOUND", "OPERATION_FAILED_RESOURCE_NOT_FOUND"),
+        planner="nic_not_found", choices=("INVALID_NIC_NOT_FOUND", "OPERATION_FAILED_RESOURCE_NOT_FOUND"),
     )  # fmt: skip
     nic_name_characters: str = _assumed("._/-", "A2", "what names of vNICs may have besides letters and digits")
     name_characters: str = _assumed(

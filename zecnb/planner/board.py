@@ -14,6 +14,7 @@ from zecnb.addresses import Reason
 from zecnb.columns import positions
 from zecnb.counts import CountState
 from zecnb.ledger import distinct, keys_of
+from zecnb.planner.placement import running_total
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -298,6 +299,21 @@ class Board:
         if not len(self.snapshot.nics):
             return np.zeros(len(self.nic), np.int64)
         return np.where(self.nic >= 0, self.snapshot.nic_used[self.nic], 0)
+
+    def first_beyond(self, limit: int) -> NDArray[np.int64]:
+        """Return, by slot, the caller's row that takes the vNIC beyond a limit of addresses, -1 for none."""
+        requests, over = self.requests, self.nic_used + self.wanted > limit
+        asks = np.flatnonzero(over[self.slot] & self.parsed & ~self.on_own_nic & ~self.repeated)
+        counts = np.flatnonzero(self.counted)
+        slot = np.concatenate([self.slot[asks], requests.nic[counts]])
+        row = np.concatenate([requests.ask_row[asks], requests.row[counts]])
+        more = np.concatenate([np.ones(len(asks), np.int64), np.minimum(requests.count[counts], limit + 1)])
+        order = np.lexsort((row, slot))
+        slot, row, more = slot[order], row[order], more[order]
+        beyond = np.flatnonzero(self.nic_used[slot] + running_total(slot, more) + more > limit)[::-1]
+        first = np.full(len(self.nic), -1)
+        first[slot[beyond]] = row[beyond]  # of several the last one stays, which is the first
+        return first
 
     @cached_property
     def slot_ids(self) -> pa.LargeStringArray:

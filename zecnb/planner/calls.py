@@ -1,7 +1,7 @@
 """Rows -> the API calls they stand for, and what the API would answer to each.
 
-The order of the API's checks is contract.md A8. Calls are judged as if sent in their order, each seeing what the
-accepted ones before it took.
+The order of the API's checks is contract.md A8, ``Options.limit_checked`` says when the limit's turn is. Calls are
+judged as if sent in their order, each seeing what the accepted ones before it took.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,9 @@ from zecnb.planner.rows import SERVER_COUNT, Rows
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ACCEPTED", "UNKNOWN", "Calls", "api_code_of"]
+    from zecnb.planner.options import Options
+
+__all__ = ["ACCEPTED", "UNKNOWN", "Answers", "Calls"]
 
 ACCEPTED, UNKNOWN = "ACCEPTED", "UNKNOWN"
 
@@ -37,17 +39,36 @@ _ADDRESS = tuple(
 )
 _ROOM = ("NIC_LIMIT", "SUBNET_INSUFFICIENT")
 _ORDER = (*_PARAMETERS, *_NIC, *_ADDRESS, *_ROOM)
+_LIMIT_FIRST = (*_PARAMETERS, *_NIC, "NIC_LIMIT", *_ADDRESS, "SUBNET_INSUFFICIENT")
 
 _ALONE = np.uint64(sum(bit(code) for code in _ADDRESS if code != "DUPLICATE_ACROSS_PLAN"))
 _CLASH = np.uint64(bit("DUPLICATE_ACROSS_PLAN"))
-_LIMIT_CODE = CATALOGUE["NIC_LIMIT"].api_code
 _ROOM_CODE = CATALOGUE["SUBNET_INSUFFICIENT"].api_code
 _CLASH_CODE = CATALOGUE["DUPLICATE_ACROSS_PLAN"].api_code
 
 
-def api_code_of(mask: int, among: tuple[str, ...] = _ORDER) -> str | None:
-    """Return what the API answers first for a set of findings, None when it would accept."""
-    return next((CATALOGUE[code].api_code for code in among if mask & bit(code)), None)
+class Answers(NamedTuple):
+    """What the API answers to findings.
+
+    Attributes:
+        codes: to each alone, "" where it would not notice.
+        order: which it answers first.
+    """
+
+    codes: dict[str, str]
+    order: tuple[str, ...]
+
+    @classmethod
+    def of(cls, options: Options) -> Self:
+        """Take the catalogue's answers, but for what the options expect."""
+        codes = {code: entry.api_code for code, entry in CATALOGUE.items()}
+        limit = dict.fromkeys(("NIC_LIMIT", "NIC_LIMIT_UNKNOWN"), options.nic_limit_code)
+        order = _LIMIT_FIRST if options.limit_checked == "first" else _ORDER
+        return cls(codes | limit | {"NIC_NOT_FOUND": options.nic_not_found}, order)
+
+    def first(self, mask: int, among: tuple[str, ...] = ()) -> str | None:
+        """Return what the API answers first for a set of findings, None when it would accept."""
+        return next((self.codes[code] for code in among or self.order if mask & bit(code)), None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +111,6 @@ class Calls:
         distinct, first, inverse = np.unique(token[member], return_index=True, return_inverse=True)
         request = np.where(distinct >= slots, distinct - slots, -1)
         named = np.bincount(inverse, self._named[member], minlength=len(distinct)) > 0
-        order = np.lexsort((first, ~named)) if len(distinct) else np.zeros(0, np.int64)
         served = np.full(len(rows.board.requests), -1)
         served[rows.room.demands] = np.arange(len(rows.room.demands))
         rank = np.where(named, first, served[request])
@@ -142,6 +162,11 @@ class Calls:
     # -- what the API would answer -----------------------------------------------------------------------------
 
     @cached_property
+    def answers(self) -> Answers:
+        """What it answers to findings."""
+        return Answers.of(self.rows.board.options)
+
+    @cached_property
     def predicted(self) -> list[str]:
         """``ACCEPTED``, the API's code, or ``UNKNOWN`` where the vNIC's subnet is not known."""
         rows = self.rows
@@ -149,7 +174,7 @@ class Calls:
         answer: list[str | None] = []
         for slot, request in zip(self.slot.tolist(), self.request.tolist(), strict=True):
             mask = int(request_mask[request] | rows.nic_mask[slot])
-            code = api_code_of(mask, (*_PARAMETERS, *_NIC))
+            code = self.answers.first(mask, (*_PARAMETERS, *_NIC))
             answer.append(UNKNOWN if code is None and mask & bit("NIC_SUBNET_UNKNOWN") else code)
         return self._in_turn(answer)
 
@@ -159,7 +184,7 @@ class Calls:
         at, _ = self.members
         wrong = np.flatnonzero((self.rows.own_mask[at] & _ALONE) != 0)
         owner, first = np.unique(self._of_row[at[wrong]], return_index=True)
-        codes = [api_code_of(int(mask)) for mask in self.rows.own_mask[at[wrong[first]]] & _ALONE]
+        codes = [self.answers.first(int(mask)) for mask in self.rows.own_mask[at[wrong[first]]] & _ALONE]
         return dict(zip(owner.tolist(), zip(wrong[first].tolist(), codes, strict=True), strict=True))
 
     def _in_turn(self, answer: list[str | None]) -> list[str]:
@@ -169,6 +194,7 @@ class Calls:
         """
         rows, board = self.rows, self.rows.board
         limit = board.options.cap or np.iinfo(np.int64).max
+        limit_code, limit_first = self.answers.codes["NIC_LIMIT"], board.options.limit_checked == "first"
         at, edges = self.members
         used = board.nic_used.copy()
         free = rows.room.available.copy()
@@ -183,12 +209,15 @@ class Calls:
                 wrong, wrong_code = self._first_wrong.get(call, (high, None))
                 wanted = high - low or int(self.count[call])
                 keys = set(rows.key[at[low:wrong][clashing[low:wrong]]].tolist())
-                if keys & taken:
+                too_many = used[self.slot[call]] + wanted > limit
+                if too_many and limit_first:
+                    outcome = limit_code
+                elif keys & taken:
                     outcome = _CLASH_CODE
                 elif wrong < high:
                     outcome = wrong_code
-                elif used[self.slot[call]] + wanted > limit:
-                    outcome = _LIMIT_CODE
+                elif too_many:
+                    outcome = limit_code
                 elif low == high and wanted > free[entry[call]]:
                     outcome = _ROOM_CODE
                 else:

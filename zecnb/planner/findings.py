@@ -217,7 +217,7 @@ CATALOGUE: dict[str, Code] = {
         "{address} is the primary address of vNIC {nic}; left out of the call",
         "",
     ),
-    "HELD_BY_NIC": Code("BLOCK", "address", _IN_USED, "Another vNIC has it.", _HELD, _NEAREST),
+    "HELD_BY_NIC": Code("BLOCK", "address", _IN_USED, "Another vNIC has it.", _HELD + "{holder_state}", _NEAREST),
     "HELD_BY_HAVIP": Code("BLOCK", "address", _IN_USED, "A HaVip has it.", _HELD, _NEAREST),
     "HELD_BY_LB": Code("BLOCK", "address", _IN_USED, "A load balancer has it.", _HELD, _NEAREST),
     "HELD_BY_LB_HEALTHCHECK": Code(
@@ -285,7 +285,8 @@ CATALOGUE: dict[str, Code] = {
         "nic",
         _LIMIT,
         "More addresses than the vNIC may have.",
-        "vNIC {nic} has {nic_used} of {cap} addresses and would get {wanted} more: {overflow} too many",
+        "vNIC {nic} has {nic_used} of {cap} addresses and would get {wanted} more: {overflow} too many, "
+        "from row {overflow_row} on; {cap_source}",
         "ask for {nic_room} at most, or set nic_limit if your vNICs may have more",
     ),
     "NIC_LIMIT_UNKNOWN": Code(
@@ -317,7 +318,7 @@ CATALOGUE: dict[str, Code] = {
         "request",
         "",
         "Enough free addresses, but no run (or aligned block) of that many.",
-        "no {shape} of {count} free addresses in {cidr}; the largest run left is {largest_run}",
+        "no {shape} of {count} free addresses in {cidr}; the largest {shape} left is {largest_run}, {run_range}",
         "{run_fix}",
     ),
     "THRESHOLD_CROSSED": Code(

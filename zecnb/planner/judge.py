@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from zecnb.columns import at_once, spread, strings
 from zecnb.ledger import addresses_of
-from zecnb.planner.calls import Calls, api_code_of
+from zecnb.planner.calls import Calls
 from zecnb.planner.findings import CATALOGUE, PLANNED, bit
 from zecnb.planner.occupancy import cells
 from zecnb.planner.rows import MODES, NO_KEY, Change, Rows
 from zecnb.planner.wording import Said, Wording
+from zecnb.render.palette import Cell
 from zecnb.schema import FINDINGS, PLAN, VERDICTS, empty
 
 if TYPE_CHECKING:
@@ -26,12 +28,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pandas.api.extensions import ExtensionArray
 
+    from zecnb.planner.calls import Answers
     from zecnb.planner.options import Options
 
-__all__ = ["Judgement"]
+__all__ = ["Judgement", "SubnetCells"]
 
 _RANK = {verdict: rank for rank, verdict in enumerate(VERDICTS)} | {"INFO": 0}
-_PLANNED_CELL, _CONFLICT_CELL, _CLAIMED_CELL = 6, 7, 8  # codes of render.palette.Cell
 _TEXT = pa.large_string()
 _MODE_WORDS, _VERDICT_WORDS = pa.array(MODES, _TEXT), pa.array(VERDICTS, _TEXT)
 
@@ -45,11 +47,30 @@ class _Kind(NamedTuple):
     worst: str | None
 
 
-def _kind(mask: int) -> _Kind:
+class SubnetCells(NamedTuple):
+    """What a picture of one subnet needs.
+
+    Attributes:
+        cidr, title: what it is.
+        cells: uint8, one ``render.palette.Cell`` per address, the plan drawn in.
+        before: the same without the plan.
+        unseen: addresses held by something no listing shows.
+        nic_name: the vNIC whose addresses are marked as its own, "" for none.
+    """
+
+    cidr: str
+    title: str
+    cells: NDArray[np.uint8]
+    before: NDArray[np.uint8]
+    unseen: int
+    nic_name: str
+
+
+def _kind(mask: int, answers: Answers) -> _Kind:
     codes = tuple(code for code in PLANNED if mask & bit(code))
     ranks = [_RANK[CATALOGUE[code].severity] for code in codes]
     worst = codes[ranks.index(max(ranks))] if codes else None
-    return _Kind(max(ranks, default=0), codes, api_code_of(mask), worst)
+    return _Kind(max(ranks, default=0), codes, answers.first(mask), worst)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +116,7 @@ class Judgement:
     def _kinds(self) -> tuple[list[_Kind], NDArray[np.int64]]:
         """The distinct sets of findings, and which each row has."""
         index, distinct = pd.factorize(self.rows.mask)
-        return [_kind(int(mask)) for mask in distinct], index
+        return [_kind(int(mask), self.planned_calls.answers) for mask in distinct], index
 
     @cached_property
     def verdict(self) -> NDArray[np.int8]:
@@ -151,7 +172,7 @@ class Judgement:
         return dict(zip(some, said, strict=True))
 
     def _reasons(self, said_of: dict[str, Said]) -> tuple[pa.LargeStringArray, pa.LargeStringArray]:
-        """Word each row's worst finding, or why it was picked."""
+        """Word each row's worst finding; of a picked one first why it was picked."""
         rows = self.rows
         kinds, index = self._kinds
         at = np.full(len(rows.request), -1)
@@ -162,13 +183,18 @@ class Judgement:
             messages.append(said.message)
             fixes.append(said.fix)
             before += len(said.first)
-        picked = np.flatnonzero((rows.mask == 0) & (rows.pick >= 0)) if len(rows.room.placed.key) else at[:0]
-        at[picked] = before + np.arange(len(picked))
-        messages.append(self.words.why(picked))
+        picked = np.flatnonzero(rows.pick >= 0) if len(rows.room.placed.key) else at[:0]
+        why, plain = self.words.why(picked), at[picked] < 0
+        at[picked[plain]] = before + np.flatnonzero(plain)
+        messages.append(why)
         fixes.append(pa.nulls(len(picked), _TEXT))
         some = np.flatnonzero(at >= 0)
         where = pa.array(at[some])
         message, fix = (pa.concat_arrays(part).take(where) for part in (messages, fixes))
+        if not plain.all():
+            here = np.isin(some, picked[~plain])
+            both = (why.filter(pa.array(~plain)), message.filter(pa.array(here)), pa.scalar("; ", _TEXT))
+            message = pc.replace_with_mask(message, pa.array(here), pc.binary_join_element_wise(*both))
         return spread(message, some, len(at)), spread(fix, some, len(at))
 
     def findings(self) -> pd.DataFrame:
@@ -198,7 +224,7 @@ class Judgement:
                 "address": strings(address),
                 "code": _pick(list(CATALOGUE), which),
                 "severity": _pick([entry.severity for entry in entries], which),
-                "api_code": _pick([entry.api_code or None for entry in entries], which),
+                "api_code": _pick([self.planned_calls.answers.codes[code] or None for code in CATALOGUE], which),
                 "holder_kind": strings(kind),
                 "holder_id": strings(who),
                 "holder_name": strings(name),
@@ -236,11 +262,8 @@ class Judgement:
             copy=False,
         )
 
-    def picture(self, subnet_id: str) -> tuple[str, str, NDArray[np.uint8], NDArray[np.uint8], int, str]:
-        """Return CIDR, title, cells with the plan drawn in and without, unseen and vNIC name of a subnet.
-
-        "This vNIC" is the plan's, when it is about one only.
-        """
+    def picture(self, subnet_id: str) -> SubnetCells:
+        """Return what a picture of a subnet needs; "this vNIC" is the plan's, when it is about one only."""
         rows, snapshot = self.rows, self.rows.board.snapshot
         subnet = snapshot.subnet_position(subnet_id)
         nics = np.unique(rows.board.nic[rows.slot])
@@ -249,21 +272,20 @@ class Judgement:
         network = int(snapshot.geometry.network[subnet])
         reserved = rows.board.reservations.binding_keys(np.array([subnet]))
         claimed = addresses_of(reserved).astype(np.int64) - network
-        codes[claimed[codes[claimed] == 0]] = _CLAIMED_CELL
+        codes[claimed[codes[claimed] == Cell.FREE]] = Cell.CLAIMED
         before = codes.copy()
         here = np.flatnonzero((rows.key != NO_KEY) & (rows.board.usable_subnet[rows.slot] == subnet))
         offset = addresses_of(rows.key[here]).astype(np.int64) - network
         inside = (offset >= 0) & (offset < len(codes))
         here, offset = here[inside], offset[inside]
         blocked = self.verdict[here] == _RANK["BLOCK"]
-        codes[offset[rows.done[here]]] = _PLANNED_CELL
-        codes[offset[blocked & ((rows.own_mask[here] != 0) | (codes[offset] == 0))]] = _CONFLICT_CELL
+        codes[offset[rows.done[here]]] = Cell.PLANNED
+        codes[offset[blocked & ((rows.own_mask[here] != 0) | (codes[offset] == Cell.FREE))]] = Cell.CONFLICT
         cidr = str(snapshot.texts("subnets", "cidr_block")[subnet])
         title = snapshot.texts("subnets", "name")[subnet].as_py() or subnet_id
         name = snapshot.texts("nics", "name")[nic].as_py() or "" if nic >= 0 else ""
-        return cidr, title, codes, before, int(snapshot.unseen[subnet]), name
+        return SubnetCells(cidr, title, codes, before, int(snapshot.unseen[subnet]), name)
 
 
-def _pick(values: Sequence[str | None] | pa.LargeStringArray, at: NDArray[np.integer]) -> ExtensionArray:
-    words = values if isinstance(values, pa.Array) else pa.array(values, _TEXT)
-    return strings(words.take(pa.array(at)))
+def _pick(values: Sequence[str | None], at: NDArray[np.integer]) -> ExtensionArray:
+    return strings(pa.array(values, _TEXT).take(pa.array(at)))

@@ -69,6 +69,10 @@ class Memory(NamedTuple):
         """Return the entry about each key, -1 where there is none."""
         return find(self.keys, keys)
 
+    def recent(self, cool_down: float) -> NDArray[np.bool_]:
+        """Return which addresses were released less than ``cool_down`` seconds ago."""
+        return np.asarray(~self.refused & (self.age < cool_down))
+
     def refused_keys(self) -> NDArray[np.uint64]:
         """Return the keys that must not be picked, sorted."""
         return self.keys[self.refused]

@@ -89,6 +89,18 @@ class Naming:
         named = pc.if_else(_NAMED.take(kind), label, pa.scalar("", _TEXT))
         return pc.binary_join_element_wise(_LEAD.take(kind), named, _TAIL.take(kind), pa.scalar("", _TEXT))
 
+    def _holder_state(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
+        """Status and instance of the vNIC that holds the address, as in ``, USED on instance 17``; blank if unknown."""
+        snapshot = self.rows.board.snapshot
+        nic = snapshot.holder_nic[snapshot.ledger.holder[self.rows.entry[at]]]
+        here = (nic >= 0) & (np.append(snapshot.nic_subnet, -1)[nic] == self.home(at))
+        status, instance = (
+            snapshot.texts("nics", name).take(pa.array(nic, mask=~here)) for name in ("status", "instance_id")
+        )
+        on = pc.binary_join_element_wise(pa.scalar(" on instance ", _TEXT), instance, pa.scalar("", _TEXT))
+        state = pc.binary_join_element_wise(pa.scalar(", ", _TEXT), status, pc.fill_null(on, ""), pa.scalar("", _TEXT))
+        return pc.fill_null(state, "")
+
     def _nic(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         """Name and id of the vNIC."""
         name = self.nic_name(at)

@@ -1,12 +1,14 @@
-"""The free addresses to offer instead of those that cannot be had: near, and none to two rows."""
+"""What to offer instead of what cannot be had: free addresses, near and none to two rows; runs of other subnets."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
-from zecnb.ledger import addresses_of, keys_of, merge
+from zecnb.ledger import Runs, addresses_of, keys_of, merge
+from zecnb.planner.placement import longest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from zecnb.lookup import AddressTable
     from zecnb.planner.room import Room
 
-__all__ = ["Offers", "offer"]
+__all__ = ["Offers", "offer", "run_elsewhere"]
 
 
 class Offers(NamedTuple):
@@ -24,7 +26,7 @@ class Offers(NamedTuple):
         key: uint64, the address; meaningless where there is none.
         some: bool, whether there is one.
         nearest: bool, whether no free one is nearer; else those were offered to others.
-        any_free: bool, whether the subnet has free addresses at all.
+        any_free: bool, whether the subnet has any to offer at all.
     """
 
     key: NDArray[np.uint64]
@@ -49,6 +51,8 @@ class _Free(NamedTuple):
 
 def offer(room: Room, subnet: NDArray[np.int64], key: NDArray[np.uint64], rank: NDArray[np.int64]) -> Offers:
     """Offer an address of the same subnet that is free after the plan: the nearest, the lower of two as near.
+
+    One that was released a moment ago is not offered.
 
     Where several are nearest to the same one, the first gets it and the others what is free next to it: whoever
     follows all the advice of a plan has no new conflict.
@@ -135,7 +139,7 @@ class _Ranks(NamedTuple):
 
     @classmethod
     def of(cls, room: Room) -> _Ranks:
-        taken = merge(room.untouchable, room.placed.key)
+        taken = merge(room.untouchable, room.avoided, room.placed.key)
         return cls(taken, taken.astype(np.int64) - np.arange(len(taken)))
 
     def around(
@@ -147,3 +151,36 @@ class _Ranks(NamedTuple):
     def keys(self, subnet: NDArray[np.int64], number: NDArray[np.int64]) -> NDArray[np.uint64]:
         del subnet
         return (number + np.searchsorted(self.below, number, "right")).astype(np.uint64)
+
+
+def run_elsewhere(
+    room: Room, subnet: NDArray[np.int64], count: NDArray[np.int64]
+) -> tuple[pa.LargeStringArray, NDArray[np.int64]]:
+    """Name another subnet of the same VPC and region that has a run (or aligned block) for what a subnet has not.
+
+    Args:
+        room: what is held and reserved.
+        subnet: position of each subnet without.
+        count: addresses wanted.
+
+    Returns:
+        The CIDR of the one with the longest, null where none has one, and how many addresses that holds.
+    """
+    board, kin = room.board, room.board.snapshot.kin
+    geometry, place = board.snapshot.geometry, kin.place
+    near = np.flatnonzero(geometry.ipv4 & np.isin(place[: len(geometry.ipv4)], place[subnet]))
+    free = Runs.between(merge(board.snapshot.ledger.of_subnets(near), board.reservations.binding_keys(near)))
+    aligned = board.options.policy == "aligned"
+    block = np.array([1 << (wanted - 1).bit_length() if aligned else 0 for wanted in np.unique(count).tolist()])
+    block_of = block[np.searchsorted(np.unique(count), count)]
+    found, held = np.full(len(subnet), -1), np.zeros(len(subnet), np.int64)
+    for size in np.unique(block).tolist():
+        length = np.minimum(longest(free, near, size).length, kin.left[near])
+        order = np.lexsort((near, -length, place[near]))
+        first = np.searchsorted(place[near][order], place[subnet])
+        first += near[order][first] == subnet  # the longest but its own
+        inside = np.minimum(first, len(order) - 1)
+        best, reach = near[order][inside], length[order][inside]
+        good = (block_of == size) & (first == inside) & (place[best] == place[subnet]) & (reach >= count)
+        found[good], held[good] = best[good], reach[good]
+    return kin.block.take(pa.array(found, mask=found < 0)), held

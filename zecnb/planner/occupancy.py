@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from zecnb.addresses import to_text
 from zecnb.ledger import Runs, addresses_of
+from zecnb.render.palette import Cell
 from zecnb.schema import HOLDER_KINDS, OCCUPANCY, REGAIN
 
 if TYPE_CHECKING:
@@ -22,11 +23,15 @@ __all__ = ["BLOCKS", "cells", "occupancy", "occupancy_of", "regain"]
 BLOCKS = (4, 8, 16, 32)
 """Sizes of aligned blocks that are counted."""
 
-# Cell codes of render.palette.Cell, by what holds the address.
-_CELL_OF_KIND = {"nic_primary": 2, "nic_secondary": 2, "havip": 3, "lb": 4, "lb_health": 4}
-_THIS_NIC, _RESERVED = 1, 5
+_CELL_OF_KIND = {
+    "nic_primary": Cell.OTHER_NIC,
+    "nic_secondary": Cell.OTHER_NIC,
+    "havip": Cell.HAVIP,
+    "lb": Cell.LB,
+    "lb_health": Cell.LB,
+}
 _PRIMARY, _SECONDARY = HOLDER_KINDS.index("nic_primary"), HOLDER_KINDS.index("nic_secondary")
-_CELL = np.array([_CELL_OF_KIND.get(kind, _RESERVED) for kind in HOLDER_KINDS], np.uint8)
+_CELL = np.array([_CELL_OF_KIND.get(kind, Cell.RESERVED) for kind in HOLDER_KINDS], np.uint8)
 
 
 def occupancy(snapshot: Snapshot, subnets: NDArray[np.integer]) -> pd.DataFrame:
@@ -121,10 +126,11 @@ def cells(snapshot: Snapshot, subnet: int, nic: int = -1) -> NDArray[np.uint8]:
         subnet: position of an IPv4 subnet.
         nic: position of the vNIC whose addresses are "this vNIC", -1 for none.
     """
-    if (subnet, nic) != snapshot.drawn.get("of"):  # the panel draws one subnet again and again
-        snapshot.drawn.update({"of": (subnet, nic), "cells": _cells(snapshot, subnet, nic)})
-    drawn: NDArray[np.uint8] = snapshot.drawn["cells"].copy()
-    return drawn
+    last = snapshot.drawn.get("last")  # the panel draws one subnet again and again
+    if last is None or last[0] != (subnet, nic):
+        last = (subnet, nic), _cells(snapshot, subnet, nic)
+        snapshot.drawn["last"] = last
+    return last[1].copy()
 
 
 def _cells(snapshot: Snapshot, subnet: int, nic: int) -> NDArray[np.uint8]:
@@ -133,6 +139,6 @@ def _cells(snapshot: Snapshot, subnet: int, nic: int) -> NDArray[np.uint8]:
     part = snapshot.ledger.within(subnet)
     state = _CELL[snapshot.ledger.kind[part]]
     if nic >= 0:
-        state = np.where(snapshot.holder_nic[snapshot.ledger.holder[part]] == nic, _THIS_NIC, state)
+        state = np.where(snapshot.holder_nic[snapshot.ledger.holder[part]] == nic, Cell.THIS_NIC, state)
     codes[addresses_of(snapshot.ledger.keys[part]) - np.uint32(network)] = state
     return codes

@@ -22,14 +22,25 @@ DOCUMENTED_LIMIT = 10
 
 _MODES = ("picked", "server_count")
 _STACK_CHECKS = ("either", "subnet")
+_LIMIT_TURNS = ("last", "first")
+_LIMIT_CODES = ("OPERATION_DENIED_NIC_ATTACH_LAN_IP_EXCEED_LIMIT", "INVALID_NIC_PRIVATE_IP_EXCEED_LIMIT")
+_NOT_FOUND_CODES = ("INVALID_NIC_NOT_FOUND", "OPERATION_FAILED_RESOURCE_NOT_FOUND")
+_CHOICES = {
+    "policy": POLICIES,
+    "mode": _MODES,
+    "limit_checked": _LIMIT_TURNS,
+    "nic_limit_code": _LIMIT_CODES,
+    "nic_not_found": _NOT_FOUND_CODES,
+    "stack_check": _STACK_CHECKS,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """What a caller can choose about a plan.
 
-    ``nic_limit``, ``nic_limit_counts_primary``, ``stack_check`` and ``primary_nics_accept`` are what no document says
-    of the API: the emulator has a switch of the same name for each (``zecnb emulator --assumptions``).
+    ``nic_limit`` to ``primary_nics_accept`` are what no document says of the API: the emulator has a switch of the
+    same name for each (``zecnb emulator --assumptions``).
 
     Attributes:
         policy: how a count becomes addresses. ``lowest``: the lowest free ones. ``dense``: the smallest run that
@@ -41,12 +52,16 @@ class Options:
         nic_limit: addresses a vNIC may have, its primary included; None when it is not known, then more than
             the documented 10 is a risk and not a block.
         nic_limit_counts_primary: whether that limit counts the primary address (contract.md A9).
+        limit_checked: whether the API checks it after the addresses (``last``) or before (``first``), so which code it
+            answers when both are wrong (contract.md A8).
+        nic_limit_code: what it answers when a vNIC would have more (contract.md A28).
+        nic_not_found: what it answers when there is no such vNIC (contract.md A3).
         stack_check: ``either``: a vNIC without IPv4 gets no IPv4 address, whatever its subnet has; ``subnet``: only
             its subnet counts (contract.md A16).
         primary_nics_accept: whether primary vNICs of instances take more addresses (contract.md A27).
         exclude: addresses, ranges and CIDRs never to pick, as text or a list.
         warn_at, critical_at: utilisation, 0..1, above which a subnet is said to be filling.
-        max_age: seconds after which an inventory is stale.
+        max_age: seconds after which an inventory is stale; with 0 a session reads anew for every plan.
         cool_down: seconds for which an address that was released is a risk to use again.
         override_claims: why claimed addresses may be used all the same; "" when they may not.
     """
@@ -55,7 +70,10 @@ class Options:
     mode: str = "picked"
     nic_limit: int | None = DOCUMENTED_LIMIT
     nic_limit_counts_primary: bool = True
-    stack_check: str = "either"
+    limit_checked: str = _LIMIT_TURNS[0]
+    nic_limit_code: str = _LIMIT_CODES[0]
+    nic_not_found: str = _NOT_FOUND_CODES[0]
+    stack_check: str = _STACK_CHECKS[0]
     primary_nics_accept: bool = True
     exclude: str | tuple[str, ...] = ()
     warn_at: float = 0.75
@@ -65,12 +83,9 @@ class Options:
     override_claims: str = ""
 
     def __post_init__(self) -> None:
-        if self.policy not in POLICIES:
-            raise UsageError(f"policy is one of {', '.join(POLICIES)}, not {self.policy!r}")
-        if self.mode not in _MODES:
-            raise UsageError(f"mode is one of {', '.join(_MODES)}, not {self.mode!r}")
-        if self.stack_check not in _STACK_CHECKS:
-            raise UsageError(f"stack_check is one of {', '.join(_STACK_CHECKS)}, not {self.stack_check!r}")
+        for name, allowed in _CHOICES.items():
+            if getattr(self, name) not in allowed:
+                raise UsageError(f"{name} is one of {', '.join(allowed)}, not {getattr(self, name)!r}")
         for name in ("nic_limit_counts_primary", "primary_nics_accept"):
             if not isinstance(getattr(self, name), bool):
                 raise UsageError(f"{name} is true or false, not {getattr(self, name)!r}")

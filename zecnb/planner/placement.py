@@ -16,7 +16,7 @@ from zecnb.ledger import Runs, merge, subnets_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Demand", "Own", "Placed", "each", "place", "running_total"]
+__all__ = ["Demand", "Own", "Placed", "each", "longest", "place", "running_total"]
 
 _FAR = np.iinfo(np.int64).max
 
@@ -58,6 +58,7 @@ class Placed(NamedTuple):
         fills: bool[p], whether it fills small runs because no run holds the whole count.
         unmet: bool[d], whether the policy could not be met; then nothing is chosen for the demand.
         largest: int64[d], longest free run left for a demand that is not met.
+        largest_at: uint64[d], key of its first address; 0 where there is none.
     """
 
     demand: NDArray[np.int64]
@@ -67,6 +68,7 @@ class Placed(NamedTuple):
     fills: NDArray[np.bool_]
     unmet: NDArray[np.bool_]
     largest: NDArray[np.int64]
+    largest_at: NDArray[np.uint64]
 
 
 def place(policy: str, demand: Demand, taken: NDArray[np.uint64]) -> Placed:
@@ -105,6 +107,7 @@ class _Sink:
         self.parts: list[tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.uint64], NDArray[np.int64], bool]] = []
         self.unmet = np.zeros(demands, np.bool_)
         self.largest = np.zeros(demands, np.int64)
+        self.largest_at = np.zeros(demands, np.uint64)
 
     def add(
         self,
@@ -118,14 +121,15 @@ class _Sink:
         self.parts.append((demand, key, free.start[run], free.length[run], fills))
 
     def placed(self) -> Placed:
+        left = self.unmet, self.largest, self.largest_at
         if not self.parts:
             nothing = np.zeros(0, np.int64)
             none = np.zeros(0, np.uint64)
-            return Placed(nothing, none, none, nothing, np.zeros(0, np.bool_), self.unmet, self.largest)
+            return Placed(nothing, none, none, nothing, np.zeros(0, np.bool_), *left)
         demand, key, start, length = (np.concatenate([part[i] for part in self.parts]) for i in range(4))
         fills = np.repeat([part[4] for part in self.parts], [len(part[0]) for part in self.parts])
         order = np.lexsort((key, demand))
-        return Placed(demand[order], key[order], start[order], length[order], fills[order], self.unmet, self.largest)
+        return Placed(demand[order], key[order], start[order], length[order], fills[order], *left)
 
 
 def _nth(
@@ -192,17 +196,32 @@ def _blocks(policy: str, demand: Demand, taken: NDArray[np.uint64], sink: _Sink)
             taken = merge(taken, np.sort(key))
         else:
             sink.unmet[who[~fits]] = True
-            left = Runs.between(taken)
-            longest = np.zeros(int(max(demand.subnet.max(), left.subnet.max(initial=0))) + 1, np.int64)
-            np.maximum.at(longest, left.subnet, _aligned_lengths(left, size) if policy == "aligned" else left.length)
-            sink.largest[who[~fits]] = longest[rest.subnet]
+            largest = longest(Runs.between(taken), rest.subnet, size if policy == "aligned" else 0)
+            sink.largest_at[who[~fits]], sink.largest[who[~fits]] = largest.start, largest.length
 
 
-def _aligned_lengths(runs: Runs, size: int) -> NDArray[np.int64]:
-    """Return the largest count that an aligned block in each run holds."""
-    powers = [1 << power for power in range(size.bit_length())]
-    start = runs.start.astype(np.int64)
-    return np.asarray(np.max([np.minimum(each, runs.length - (-start) % each) for each in powers], axis=0))
+def longest(runs: Runs, subnet: NDArray[np.int64], block: int = 0) -> Runs:
+    """Return the longest run of each subnet asked for, the lowest of equal ones; of length 0 where there is none.
+
+    Args:
+        runs: sorted.
+        subnet: positions, in any order.
+        block: if not 0, only what an aligned block of a power of two, at most this one, holds of each run counts.
+    """
+    start, length = runs
+    if block:
+        powers = np.array([[1 << power] for power in range(block.bit_length())])
+        skip = (-start.astype(np.int64)) % powers
+        held = np.minimum(powers, length - skip)
+        best, every = held.argmax(axis=0), np.arange(len(start))
+        start, length = start + skip[best, every].astype(np.uint64), held[best, every]
+    home = runs.subnet
+    order = np.lexsort((-np.arange(len(start)), length, home))
+    at = np.searchsorted(home, subnet, "right") - 1
+    there = at >= np.searchsorted(home, subnet)
+    which = np.append(order, 0)[np.where(there, at, -1)]
+    start, length = np.append(start, np.uint64(0)), np.append(length, 0)
+    return Runs(np.where(there, start[which], np.uint64(0)), np.where(there, length[which], 0))
 
 
 def _share(

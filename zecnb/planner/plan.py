@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 
@@ -27,15 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from zecnb.planner.judge import SubnetCells
     from zecnb.render.compare import BeforeAfterChart
     from zecnb.render.occupancy import OccupancyChart
     from zecnb.requests import Requests
     from zecnb.snapshot import Snapshot
 
-__all__ = ["Plan", "SubnetCells", "approve", "make_plan"]
+__all__ = ["Plan", "approve", "make_plan"]
 
 _DRAWN = 6  # subnets that a report draws; all of them are in its table
 
@@ -65,25 +63,6 @@ def make_plan(
     reservations = Reservations.of(snapshot, options.exclude, claims, now, override=bool(options.override_claims))
     board = Board(snapshot, requests, options, reservations, Memory.of(snapshot, memory, now), age)
     return Plan(Judgement(Rows(board)))
-
-
-class SubnetCells(NamedTuple):
-    """What a picture of one subnet needs.
-
-    Attributes:
-        cidr, title: what it is.
-        cells: uint8, one ``render.palette.Cell`` per address, the plan drawn in.
-        before: the same without the plan.
-        unseen: addresses held by something no listing shows.
-        nic_name: the vNIC whose addresses are marked as its own, "" for none.
-    """
-
-    cidr: str
-    title: str
-    cells: NDArray[np.uint8]
-    before: NDArray[np.uint8]
-    unseen: int
-    nic_name: str
 
 
 class Source(Protocol):
@@ -257,7 +236,7 @@ class Plan:
             raise UsageError(f"name one of the {len(touched)} subnets the plan touches: {names}")
         if not isinstance(self._source, Judgement):
             raise UsageError("a plan read from a file holds no map of its subnets; plan again to draw it")
-        return SubnetCells(*self._source.picture(subnet_id))
+        return self._source.picture(subnet_id)
 
     def chart(self, subnet_id: str | None = None, *, dark: bool = False) -> OccupancyChart:
         """Draw a subnet with the plan in it; see ``cells`` for the arguments and errors.

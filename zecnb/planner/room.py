@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zecnb.ledger import Runs, addresses_of, count_by_subnet, keys_of, merge, subnets_of
+from zecnb.ledger import Runs, addresses_of, count_by_subnet, find, keys_of, merge, subnets_of
 from zecnb.planner.findings import CATALOGUE, bit
 from zecnb.planner.placement import Demand, Own, Placed, each, place, running_total
 
@@ -65,6 +65,26 @@ class Room:
         return merge(board.reservations.binding_keys(self.subnets), keys_of(self.subnets, first), refused)
 
     @cached_property
+    def avoided(self) -> NDArray[np.uint64]:
+        """Keys released a moment ago, which are picked only where too few others are left; sorted.
+
+        Those that are needed all the same, the ones released longest ago, are not among them. The API, when it
+        gets a count, knows nothing of this.
+        """
+        memory, options = self.board.memory, self.board.options
+        if not len(memory.keys) or options.mode == "server_count":
+            return np.zeros(0, np.uint64)
+        recent = np.flatnonzero(memory.recent(options.cool_down) & np.isin(subnets_of(memory.keys), self.subnets))
+        recent = recent[find(self.untouchable, memory.keys[recent]) < 0][::-1]  # of equal ones the lower goes first
+        entry = np.searchsorted(self.subnets, subnets_of(memory.keys[recent]))
+        order = np.lexsort((memory.age[recent], entry))
+        recent, entry = recent[order], entry[order]
+        count = self.board.requests.count[self.demands[self.placeable]]
+        wanted = np.bincount(self._place[self.placeable], count, len(self.subnets)).astype(np.int64)
+        spare = (self.pickable - wanted)[entry]
+        return np.sort(memory.keys[recent[np.arange(len(entry)) - np.searchsorted(entry, entry) < spare]])
+
+    @cached_property
     def free_places(self) -> NDArray[np.int64]:
         """Places in the snapshot's table that are free after the plan, and at last their end; needs that table."""
         table = self.board.snapshot.table
@@ -72,7 +92,7 @@ class Room:
         begin, end = table.window(self.subnets)
         taken = table.entry[begin:end] >= 0
         taken[self.board.named_places - begin] = True
-        for keys in (self.reserved, self.placed.key):
+        for keys in (self.reserved, self.avoided, self.placed.key):
             taken[table.places(subnets_of(keys), addresses_of(keys)) - begin] = True
         return begin + np.flatnonzero(np.append(~taken, True))
 
@@ -155,7 +175,14 @@ class Room:
         slot = board.requests.nic[requests]
         own = self._own(board.nic[slot]) if board.options.policy == "near" else None
         demand = Demand(board.usable_subnet[slot], board.requests.count[requests], own)
-        return place(board.options.policy, demand, self.untouchable if len(requests) else self.held)
+        if not len(requests) or not len(self.avoided):
+            return place(board.options.policy, demand, self.untouchable if len(requests) else self.held)
+        placed = place(board.options.policy, demand, merge(self.untouchable, self.avoided))
+        if not placed.unmet.any():
+            return placed
+        tight = demand.subnet[placed.unmet]  # a run may be there once nothing is avoided
+        avoided = self.avoided[~np.isin(subnets_of(self.avoided), tight)]
+        return place(board.options.policy, demand, merge(self.untouchable, avoided))
 
     def _own(self, nics: NDArray[np.int64]) -> Own:
         """Return what each demand's vNIC holds."""

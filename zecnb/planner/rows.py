@@ -202,7 +202,7 @@ class Rows:
         if not len(memory.keys):
             return np.zeros(len(key), np.uint64)
         at = memory.find(key)
-        recent = (at >= 0) & (memory.age[at] < self.board.options.cool_down)
+        recent = (at >= 0) & memory.recent(self.board.options.cool_down)[at]
         return _mask(len(key), {"RECENTLY_RELEASED": recent})
 
     @cached_property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache, cached_property
 from string import Formatter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -14,11 +14,12 @@ import pyarrow.compute as pc
 
 from zecnb import addresses
 from zecnb.columns import column
-from zecnb.ledger import addresses_of
+from zecnb.ledger import addresses_of, subnets_of
 from zecnb.planner.checks import SPECIAL_RANGES, special_range
 from zecnb.planner.findings import CATALOGUE, bit
 from zecnb.planner.naming import Naming, numbers, same
-from zecnb.planner.nearest import offer
+from zecnb.planner.nearest import offer, run_elsewhere
+from zecnb.planner.options import DOCUMENTED_LIMIT
 from zecnb.planner.rows import Change
 from zecnb.render.cells import duration, percent
 from zecnb.typos import describe, suggest
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from zecnb.planner.nearest import Offers
 
 __all__ = ["Said", "Wording"]
+
+_T = TypeVar("_T", bound=np.generic)
 
 _STATUS_FIX = {
     "PENDING": "wait until it is created, then refresh",
@@ -111,7 +114,7 @@ class Wording(Naming):
             "dense": "smallest run that holds them all, ",
         }[rows.board.options.policy]
         if rows.board.options.policy in ("lowest", "spread", "near"):
-            return same(words, at)
+            return same(f"{words}, those just released left out" if len(rows.room.avoided) else words, at)
         lead = pc.if_else(
             pa.array(placed.fills[pick]),
             pa.scalar("no run holds them all; fills the smallest ones first, ", _TEXT),
@@ -154,6 +157,11 @@ class Wording(Naming):
     def _cap(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         return same(str(self.rows.board.options.cap), at)
 
+    def _cap_source(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
+        limit = self.rows.board.options.nic_limit
+        documented = limit == DOCUMENTED_LIMIT
+        return same(f"{limit} is {'the documented limit' if documented else 'what nic_limit says'}", at)
+
     def _claim(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         reservations = self.rows.board.reservations
         label = reservations.find(self.rows.key[at])
@@ -192,10 +200,7 @@ class Wording(Naming):
         return self._row_of(self.rows.board.twins.earlier, at)
 
     def _largest_run(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        room = self.rows.room
-        longest = np.zeros(len(self.rows.board.requests), np.int64)
-        longest[room.demands[room.placeable]] = room.placed.largest
-        return numbers(longest[self.rows.request[at]])
+        return numbers(self._by_demand(self.rows.room.placed.largest, at, placed=True))
 
     def _left(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         return numbers(self._by_demand(self.rows.room.left, at))
@@ -229,10 +234,15 @@ class Wording(Naming):
         rows, offers = self._offers
         here = np.searchsorted(rows, at)
         word = pc.if_else(pa.array(offers.nearest[here]), pa.scalar("is the nearest free", _TEXT), "is the next free")
+        fresh = pa.array(np.isin(self.home(at), subnets_of(self.rows.room.avoided)))
         none = pc.if_else(
             pa.array(offers.any_free[here]),
             pa.scalar("the few free addresses are offered to other rows", _TEXT),
-            "no address of the subnet is free",
+            pc.if_else(
+                fresh,
+                pa.scalar("all that are free were released a moment ago", _TEXT),
+                "no address of the subnet is free",
+            ),
         )
         text = pc.binary_join_element_wise(
             addresses.to_text(addresses_of(offers.key[here])), word, pa.scalar(" ", _TEXT)
@@ -261,6 +271,10 @@ class Wording(Naming):
         slot, board = self.rows.slot[at], self.rows.board
         return numbers(board.nic_used[slot] + board.wanted[slot] - (board.options.cap or 0))
 
+    def _overflow_row(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
+        board = self.rows.board
+        return pa.array(board.first_beyond(board.options.cap or 0)[self.rows.slot[at]]).cast(_TEXT)
+
     def _pickable(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         return numbers(self.rows.room.pickable[self.rows.subnet_entry[at]])
 
@@ -278,16 +292,25 @@ class Wording(Naming):
         return pc.if_else(pc.equal(where, ""), "no subnet of this VPC has that much room", words)
 
     def _run_fix(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        longest = self._largest_run(at)
-        return pc.binary_join_element_wise(
+        here = pc.binary_join_element_wise(
             pa.scalar("ask for", _TEXT),
-            longest,
+            self._largest_run(at),
             pa.scalar("at most, or use policy dense", _TEXT),
             pa.scalar(" ", _TEXT),
         )
+        count = self.rows.board.requests.count[self.rows.request[at]]
+        block, longest = run_elsewhere(self.rows.room, self.home(at), count)
+        shape = pa.scalar(f"has {self._run_word} of", _TEXT)
+        there = pc.binary_join_element_wise(block, shape, numbers(longest), pa.scalar(" ", _TEXT))
+        return pc.fill_null(pc.binary_join_element_wise(here, there, pa.scalar("; ", _TEXT)), here)
+
+    def _run_range(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
+        first = addresses_of(self._by_demand(self.rows.room.placed.largest_at, at, placed=True))
+        length = self._by_demand(self.rows.room.placed.largest, at, placed=True)
+        return addresses.ranges(first, first + np.maximum(length - 1, 0).astype(np.uint32))
 
     def _shape(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return same("aligned block" if self.rows.board.options.policy == "aligned" else "run", at)
+        return same(self._run_word.partition(" ")[2], at)
 
     def _sibling(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         """Subnet of the same VPC that does contain the address."""
@@ -338,6 +361,10 @@ class Wording(Naming):
 
     # -- shared ------------------------------------------------------------------------------------------------
 
+    @property
+    def _run_word(self) -> str:
+        return "an aligned block" if self.rows.board.options.policy == "aligned" else "a run"
+
     def _twin(self, which: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the twin of each row's address, by its position among the addresses asked for."""
         twin = np.full(len(self.rows.board.slot), -1)
@@ -347,9 +374,10 @@ class Wording(Naming):
     def _row_of(self, which: NDArray[np.int64], at: NDArray[np.int64]) -> pa.LargeStringArray:
         return pa.array(self.rows.board.requests.ask_row[self._twin(which, at)]).cast(_TEXT)
 
-    def _by_demand(self, values: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.int64]:
-        by_request = np.zeros(len(self.rows.board.requests), np.int64)
-        by_request[self.rows.room.demands] = values
+    def _by_demand(self, values: NDArray[_T], at: NDArray[np.int64], *, placed: bool = False) -> NDArray[_T]:
+        room = self.rows.room
+        by_request = np.zeros(len(self.rows.board.requests), values.dtype)
+        by_request[room.demands[room.placeable] if placed else room.demands] = values
         return by_request[self.rows.request[at]]
 
     def _tokens(

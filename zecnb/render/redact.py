@@ -25,6 +25,7 @@ _PROSE = frozenset({"reason", "fix", "message", "why", "what to do", "detail", "
 # An address or a CIDR, wherever it stands.
 _ADDRESS = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?(?![\d.]*\d)")
 _LONG_NUMBER = re.compile(r"(?<!\w)\d{12,}(?!\w)")  # the API's ids, such as 1680855999352675875
+_INSTANCE = re.compile(r"(?<= on instance )[^\s;]+")  # no frame of a plan has a column of them
 _TAIL = re.compile(r"(?<![\w.])\.\d{1,3}(?![\w.])")  # ".40", short for an address of the subnet in question
 
 
@@ -48,6 +49,7 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Return prose with every known identifier and everything that looks like one replaced."""
+        text = _INSTANCE.sub(lambda found: self._alias(found.group(), "instance"), text)
         named = sorted((name for name in self._known if name in text), key=len, reverse=True)
         if named:  # longest first, so that web-1 does not hit web-10
             pattern = r"(?<![\w.])(?:" + "|".join(map(re.escape, named)) + r")(?!\w)"
