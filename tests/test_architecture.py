@@ -44,7 +44,7 @@ ALLOWED: dict[str, set[str]] = {
     "together": set(),
     "cloud": _HELD | {"inventory", "together"},
     "emulator": set(),
-    "claims": _BASE | {"planner", "requests", "store", "typos"},
+    "claims": _BASE | {"planner", "requests", "store"},
     # what wires them
     "session": {"capacity", "claims"}
     | {"errors", "inventory", "planner", "execution", "cloud", "store", "emulator", "panel"},

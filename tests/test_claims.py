@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 
 import zecnb
 from tests.postgres import postgres, store_url  # noqa: F401 - fixtures
@@ -125,3 +127,39 @@ def test_claims_given_with_a_plan_add_to_the_stored_ones() -> None:
         more = pd.DataFrame([{"range": second, "owner": "Bob"}])
         plan = zec.plan(WEB_07, ip_addresses=[first, second], claims=more)
         assert plan.frame["codes"].tolist() == [("RESERVED",), ("RESERVED",)]
+
+
+def test_a_date_cell_is_the_last_day_it_binds(claims: Claims, tmp_path: Path) -> None:
+    """Excel knows no day without a time."""
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    pd.DataFrame({"range": ["10.0.4.1"], "owner": ["Ann"], "until": [today]}).to_excel(tmp_path / "c.xlsx", index=False)
+    claims.load(tmp_path / "c.xlsx")
+    frame = claims.list()
+    assert (frame["until"].tolist(), frame["expired"].tolist()) == ([f"{today:%Y-%m-%d}"], [False])
+
+
+def test_rows_of_a_file_are_counted_as_they_stand(claims: Claims, tmp_path: Path) -> None:
+    """Blank rows count, so that the one that is wrong is found."""
+    (tmp_path / "c.csv").write_text("range,owner,until\n\n\n10.0.4.1,Ann,soon\n")
+    with pytest.raises(UsageError, match="claims, row 2: until 'soon' is not a date"):
+        claims.load(tmp_path / "c.csv")
+
+
+def test_odd_ends_in_the_store_break_nothing(claims: Claims) -> None:
+    """A claim that an older version took binds until it is released."""
+    claims.add("10.0.4.40", "Ann", until="2020-01-01")
+    with claims._store.begin() as connection:
+        connection.execute(sa.text("update claims set until = '05.03.2020'"))
+    assert claims.list()["expired"].tolist() == [False]
+    claims.release(claims.list()["claim_id"].iloc[0])
+
+
+def test_more_claims_of_a_plan_are_named_as_everywhere() -> None:
+    """Their columns match as those of a file do, and no path is taken for them."""
+    with zecnb.demo(progress=False) as zec:
+        free = zec.plan(WEB_07, ip_address_count=1).frame["address"].iloc[0]
+        more = pd.DataFrame({"Range": [free], "Owner": ["Bob"]})
+        zec.claims.add("10.9.9.9", "Ann")
+        assert zec.plan(WEB_07, ip_addresses=free, claims=more).frame["codes"].tolist() == [("RESERVED",)]
+        with pytest.raises(UsageError, match="claims are a DataFrame"):
+            zec.plan(WEB_07, ip_addresses=free, claims="claims.csv")  # type: ignore[arg-type]

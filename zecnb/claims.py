@@ -6,17 +6,16 @@ import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import sqlalchemy as sa
 
-from zecnb import addresses
 from zecnb.errors import UsageError
-from zecnb.planner.reservations import end_of_claim
-from zecnb.requests import read_table
-from zecnb.schema import CLAIMS, conform
+from zecnb.planner.claimed import MIDNIGHT, ends_of_claims, read_claims
+from zecnb.requests import read_rows
+from zecnb.schema import CLAIMS, conform, empty
 from zecnb.store import METADATA, actor
-from zecnb.typos import why_not
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,7 +73,8 @@ class Claims:
             range: ``10.0.4.40``, ``10.0.4.40-47`` or ``10.0.4.40/29``.
             owner: whose it is.
             purpose: what for.
-            until: last day or moment it binds, ``2026-12-31`` or ``2026-12-31T18:00Z``; None for ever.
+            until: last day or moment it binds, ``2026-12-31`` or ``2026-12-31T18:00Z`` (UTC without a zone); None
+                for ever. Midnight without a zone is that day, as in a spreadsheet's date cell.
             link: a ticket or page.
             vpc_id: only in this VPC; in all when None.
             subnet_id: only in this subnet; in all when None.
@@ -93,21 +93,21 @@ class Claims:
             UsageError: a row that is no claim, named with what is wrong; then nothing is added.
             JournalError: the store cannot be written.
         """
-        table = source if isinstance(source, pd.DataFrame) else read_table(source)
+        table, row = (source, None) if isinstance(source, pd.DataFrame) else read_rows(source)
         claims = conform(table, CLAIMS, required=("range", "owner"), what="claims")[list(_GIVEN)]
         claims = claims.apply(lambda text: text.str.strip()).replace("", pd.NA)
-        _check(claims)
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        rows = [
-            {
-                **{name: None if pd.isna(value) else value for name, value in claim.items()},
-                "claim_id": uuid.uuid4().hex[:12],
-                "account": self._account,
-                "made_by": actor(),
-                "made_at": now,
-            }
-            for claim in claims.to_dict("records")
-        ]
+        claims["until"] = claims["until"].str.replace(MIDNIGHT, r"\1", regex=True)
+        row = np.arange(len(claims)) if row is None else row
+        read_claims(claims, row)
+        if (nobody := np.flatnonzero(claims["owner"].isna())).size:
+            raise UsageError(f"claims, row {row[nobody[0]]}: nobody is named as owner")
+        values = claims.astype(object).where(claims.notna(), None).to_dict("records")
+        same = {
+            "account": self._account,
+            "made_by": actor(),
+            "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        rows = [{**claim, **same, "claim_id": uuid.uuid4().hex[:12]} for claim in values]
         if rows:
             with self._store.begin() as connection:
                 connection.execute(sa.insert(_TABLE), rows)
@@ -136,26 +136,15 @@ class Claims:
         columns = [_TABLE.c[name] for name in CLAIMS if name != "expired"]
         chosen = sa.select(*columns).where(mine).order_by(_TABLE.c.id)
         with self._store.begin() as connection:
-            rows = [dict(row) for row in connection.execute(chosen).mappings()]
-        now = pd.Timestamp(datetime.now(UTC))
-        for row in rows:
-            row["made_at"] = pd.Timestamp(row["made_at"])
-            row["expired"] = bool(row["until"] and end_of_claim(row["until"]) <= now)
-        return conform(pd.DataFrame(rows, columns=list(CLAIMS)), CLAIMS, required=(), what="claims")
+            rows = connection.execute(chosen).all()
+        if not rows:
+            return empty(CLAIMS)
+        frame = pd.DataFrame([tuple(row) for row in rows], columns=[column.name for column in columns])
+        frame["made_at"] = pd.to_datetime(frame["made_at"], utc=True, format="ISO8601")
+        end, _ = ends_of_claims(pa.array([row.until for row in rows], pa.large_string()))
+        frame["expired"] = end <= np.datetime64(datetime.now(UTC).replace(tzinfo=None), "us")
+        return conform(frame, CLAIMS, required=(), what="claims")
 
     def __repr__(self) -> str:
         frame = self.list()
         return f"Claims({len(frame):,} on {self._account}, {int(frame['expired'].sum()):,} expired)"
-
-
-def _check(claims: pd.DataFrame) -> None:
-    """Refuse a frame with a row that is no claim."""
-    _, _, why = addresses.spans(pa.array(claims["range"].fillna(""), pa.large_string()))
-    for at, claim in enumerate(claims.to_dict("records")):
-        if why[at]:
-            text = claim["range"] if isinstance(claim["range"], str) else ""
-            raise UsageError(f"claims, row {at}: range {why_not(text, int(why[at]))[0]}")
-        if not isinstance(claim["owner"], str):
-            raise UsageError(f"claims, row {at}: nobody is named as owner")
-        if isinstance(claim["until"], str):
-            end_of_claim(claim["until"])

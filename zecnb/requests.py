@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["TABLE_ENDINGS", "Requests", "read_requests", "read_table"]
+__all__ = ["TABLE_ENDINGS", "Requests", "read_requests", "read_rows", "read_table"]
 
 _FIELDS = ("nic_id", "ip_addresses", "ip_address_count")
 _ALIASES = {
@@ -171,7 +171,7 @@ def read_requests(source: object) -> Requests:
     if isinstance(source, pd.DataFrame):
         return Requests.from_frame(source)
     if isinstance(source, str | Path):
-        return Requests.from_frame(*_read_rows(source))
+        return Requests.from_frame(*read_rows(source))
     if isinstance(source, list | tuple) and all(isinstance(item, dict) for item in source):
         return Requests.from_frame(pd.DataFrame({k: _object([r.get(k) for r in source]) for k in _keys(source)}))
     raise UsageError(
@@ -194,10 +194,10 @@ def read_table(source: str | Path) -> pd.DataFrame:
     Raises:
         UsageError: it cannot be read, or is no such file.
     """
-    return _read_rows(source)[0]
+    return read_rows(source)[0]
 
 
-def _read_rows(source: str | Path) -> tuple[pd.DataFrame, NDArray[np.int64]]:
+def read_rows(source: str | Path) -> tuple[pd.DataFrame, NDArray[np.int64]]:
     """Read a table, and where its rows stand below the header: those without any text count, and are left out."""
     frame = _read_file(Path(source))
     blank = np.ones(len(frame), np.bool_)

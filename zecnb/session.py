@@ -8,8 +8,6 @@ import weakref
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
-import pandas as pd
-
 from zecnb.capacity.history import History
 from zecnb.claims import Claims
 from zecnb.cloud.observer import Observer
@@ -25,6 +23,7 @@ from zecnb.execution.receipt import Receipt
 from zecnb.execution.stepper import Context
 from zecnb.execution.undo import undo_run
 from zecnb.inventory import Inventory, requests_of
+from zecnb.planner.claimed import with_claims
 from zecnb.planner.options import Options
 from zecnb.planner.plan import Plan, make_plan
 from zecnb.planner.rebase import rebase
@@ -32,6 +31,8 @@ from zecnb.planner.rebase import rebase
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
+
+    import pandas as pd
 
     from zecnb.cloud.client import Client
     from zecnb.emulator import Emulator
@@ -193,7 +194,7 @@ class Session:
 
     def _claimed(self, more: pd.DataFrame | None) -> pd.DataFrame:
         held = self.claims.list()
-        return held if more is None else pd.concat([held, more], ignore_index=True)
+        return held if more is None else with_claims(held, more)
 
     @property
     def claims(self) -> Claims:

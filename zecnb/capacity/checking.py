@@ -16,6 +16,7 @@ from zecnb.capacity.loading import loaded
 from zecnb.capacity.observations import checked_history
 from zecnb.capacity.rules import RULES, Rules, read_rules
 from zecnb.capacity.whatif import Scenario
+from zecnb.planner.claimed import with_claims
 from zecnb.render.cells import percent, plain, records
 from zecnb.render.tables import table_html
 from zecnb.render.text import table_text
@@ -129,7 +130,7 @@ def check(
     """
     if isinstance(held, Scenario):
         inventory, history = held.inventory, None if history is None else loaded(checked_history(history), held)
-        claims = held.claims if claims is None else pd.concat([held.claims, claims], ignore_index=True)
+        claims = held.claims if claims is None else with_claims(held.claims, claims)
     else:
         inventory = held
     if not isinstance(rules, Rules):

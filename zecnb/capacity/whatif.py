@@ -17,11 +17,12 @@ from zecnb.capacity import reshape, steps
 from zecnb.columns import positions, strings
 from zecnb.errors import UsageError
 from zecnb.ledger import addresses_of, keys_of
+from zecnb.planner.claimed import read_claims
 from zecnb.planner.options import DOCUMENTED_LIMIT
 from zecnb.planner.plan import Plan
-from zecnb.planner.reservations import Reservations
+from zecnb.planner.reservations import in_some_subnet
 from zecnb.render.cells import plural
-from zecnb.schema import HOLDER_KINDS, PROBLEMS, empty
+from zecnb.schema import CLAIMS, HOLDER_KINDS, PROBLEMS, conform, empty
 from zecnb.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ __all__ = ["Scenario"]
 
 S = TypeVar("S", bound=Snapshot)
 
-_CLAIMS = ("range", "owner", "purpose", "until", "vpc_id", "subnet_id")
+_CLAIMS = ("range", "owner", "purpose", "until", "vpc_id", "subnet_id", "claim_id")
 _SECONDARY = HOLDER_KINDS.index("nic_secondary")
 
 
@@ -49,7 +50,7 @@ class Scenario(Generic[S]):
         inventory: what it results in.
         name: what it is called in comparisons.
         steps: what was done, in words.
-        claims: ranges that were reserved, columns ``range, owner, purpose, until, vpc_id, subnet_id``.
+        claims: ranges that were reserved, columns ``range, owner, purpose, until, vpc_id, subnet_id, claim_id``.
         problems: what could not be done, columns of ``schema.PROBLEMS``.
     """
 
@@ -68,14 +69,15 @@ class Scenario(Generic[S]):
         Args:
             inventory: what is held now.
             name: what the scenario is called.
-            claims: reservations that hold already, see ``Reservations.of``.
+            claims: reservations that hold already, columns of ``schema.CLAIMS``.
 
         Raises:
             UsageError: the claims are no DataFrame with ranges.
         """
-        Reservations.of(inventory, claims=claims)  # checks
-        held = pd.DataFrame(columns=list(_CLAIMS)) if claims is None else claims.reindex(columns=list(_CLAIMS))
-        held = held.astype("str").reset_index(drop=True)
+        if claims is None:
+            claims = empty(CLAIMS)
+        read_claims(claims)  # checks
+        held = conform(claims, CLAIMS, required=(), what="claims")[list(_CLAIMS)]
         return cls(inventory, held, inventory, name, (), held, empty(PROBLEMS))
 
     @property
@@ -158,8 +160,8 @@ class Scenario(Generic[S]):
         where = "in no IPv4 subnet of this inventory" if subnet_id is None else f"outside {subnet_id}"
         problems = [
             ("range", text, 0, f"lies {where}")
-            for text, claim in zip(asked, new.to_dict("records"), strict=True)
-            if not len(Reservations.of(self.inventory, claims=pd.DataFrame([claim])).low)
+            for text, reached in zip(asked, in_some_subnet(self.inventory, read_claims(new)), strict=True)
+            if not reached
         ]
         note = f"reserve {', '.join(asked)}"
         claims = pd.concat([self.claims, new], ignore_index=True).astype("str")

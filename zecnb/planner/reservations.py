@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from zecnb import addresses, typos
+from zecnb.columns import column
 from zecnb.errors import UsageError
 from zecnb.ledger import keys_of
+from zecnb.planner.claimed import read_claims
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    import pandas as pd
     from numpy.typing import NDArray
 
+    from zecnb.planner.claimed import Claimed
     from zecnb.snapshot import Snapshot
 
-__all__ = ["Force", "Reservations", "end_of_claim"]
+__all__ = ["Force", "Reservations", "in_some_subnet"]
 
+_TEXT = pa.large_string()
 _EXCLUDED = "excluded by this plan"
+_CELLS = 1 << 22  # pairs of interval and subnet looked at together
 
 
 class Force(IntEnum):
@@ -41,14 +44,14 @@ class Reservations(NamedTuple):
     Attributes:
         low, high: uint64, first and last key of each interval.
         label: int64, position in ``words`` and ``force``.
-        words: what each one is, to be shown.
+        words: Arrow strings, what each one is, to be shown.
         force: uint8, a ``Force``.
     """
 
     low: NDArray[np.uint64]
     high: NDArray[np.uint64]
     label: NDArray[np.int64]
-    words: list[str]
+    words: pa.LargeStringArray
     force: NDArray[np.uint8]
 
     @classmethod
@@ -66,35 +69,33 @@ class Reservations(NamedTuple):
         Args:
             snapshot: its subnets are where they apply.
             exclude: addresses, ranges and CIDRs.
-            claims: columns ``range, owner, purpose, until``, and ``vpc_id``, ``subnet_id`` to narrow one down.
+            claims: columns ``range, owner, purpose, until``, and ``vpc_id``, ``subnet_id`` to narrow one down;
+                see ``claimed.read_claims``.
             now: the time by which claims have expired.
             override: claims warn and do not bind.
 
         Raises:
             UsageError: a token of ``exclude`` or a claim's range is no address, range or CIDR, or the claims have none.
         """
-        if claims is not None and (not isinstance(claims, pd.DataFrame) or (len(claims) and "range" not in claims)):
-            raise UsageError("claims are a DataFrame with a column range, and owner, purpose, until if known")
-        if not exclude and (claims is None or not len(claims)):
+        claimed = read_claims(claims) if claims is not None else None
+        if not exclude and (claimed is None or not len(claimed.low)):
             nothing, none = np.zeros(0, np.uint64), np.zeros(0, np.int64)
-            return cls(nothing, nothing, none, [], np.zeros(0, np.uint8))
-        tokens = addresses.split(exclude) if isinstance(exclude, str) else pa.array(list(exclude), pa.large_string())
-        low, high = _intervals(tokens, "exclude")
-        words = [_EXCLUDED] * len(low)
-        force = [Force.BINDING] * len(low)
-        vpc: list[str | None] = [None] * len(low)
-        subnet: list[str | None] = [None] * len(low)
-        if claims is not None and len(claims):
-            first, last = _intervals(pa.array(claims["range"].tolist(), pa.large_string()), "claims")
-            low, high = np.append(low, first), np.append(high, last)
-            for claim in claims.to_dict("records"):
-                words.append(_claim_words(claim))
-                past = _is_past(claim.get("until"), now or datetime.now(UTC))
-                force.append(Force.EXPIRED if past else Force.OVERRIDDEN if override else Force.BINDING)
-                vpc.append(_text(claim.get("vpc_id")))
-                subnet.append(_text(claim.get("subnet_id")))
-        kinds = np.array(force, np.uint8)
-        return cls(*_segments(snapshot, low, high, vpc, subnet, kinds), words, kinds)
+            return cls(nothing, nothing, none, pa.nulls(0, _TEXT), np.zeros(0, np.uint8))
+        tokens = addresses.split(exclude) if isinstance(exclude, str) else pa.array(list(exclude), _TEXT)
+        low, high = _excluded(tokens)
+        words = pa.array([_EXCLUDED] * len(low), _TEXT)
+        force = np.full(len(low), Force.BINDING, np.uint8)
+        vpc = subnet = pa.nulls(len(low), _TEXT)
+        if claimed is not None:
+            low, high = np.append(low, claimed.low), np.append(high, claimed.high)
+            words = pa.concat_arrays([words, claimed.words])
+            moment = np.datetime64((now or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None), "us")
+            binds = Force.OVERRIDDEN if override else Force.BINDING
+            force = np.append(force, np.where(claimed.end <= moment, Force.EXPIRED, binds)).astype(np.uint8)
+            vpc = pa.concat_arrays([vpc, claimed.vpc_id])
+            subnet = pa.concat_arrays([subnet, claimed.subnet_id])
+        hits = _hits(snapshot, low, high, vpc, subnet)
+        return cls(*_segments(snapshot, low, high, force, *hits), words, force)
 
     def find(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Return the label of the interval that contains each key, -1 where none does."""
@@ -116,81 +117,83 @@ class Reservations(NamedTuple):
         return np.asarray(np.repeat(low, length) + within.astype(np.uint64))
 
 
-def _intervals(tokens: pa.LargeStringArray, what: str) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+def in_some_subnet(snapshot: Snapshot, claimed: Claimed) -> NDArray[np.bool_]:
+    """Return whether each claim has an address in a subnet in which it holds; others bind nothing."""
+    which, _ = _hits(snapshot, claimed.low, claimed.high, claimed.vpc_id, claimed.subnet_id)
+    found = np.zeros(len(claimed.low), np.bool_)
+    found[which] = True
+    return found
+
+
+def _excluded(tokens: pa.LargeStringArray) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     low, high, reason = addresses.spans(tokens)
     if (reason != addresses.Reason.OK).any():
         at = int(np.flatnonzero(reason)[0])
         said, hint = typos.why_not(tokens[at].as_py() or "", int(reason[at]))
-        raise UsageError(f"{what}, entry {at}: {said}; {hint}")
+        raise UsageError(f"exclude, entry {at}: {said}; {hint}")
     return low, high
+
+
+def _hits(
+    snapshot: Snapshot,
+    low: NDArray[np.uint32],
+    high: NDArray[np.uint32],
+    vpc: pa.LargeStringArray,
+    subnet: pa.LargeStringArray,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return which interval lies in which subnet, a pair of positions for each that do."""
+    geometry = snapshot.geometry
+    step = max(_CELLS // max(len(geometry.ipv4), 1), 1)
+    pairs = [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
+    for at in range(0, len(low), step):
+        first, last = low[at : at + step, None], high[at : at + step, None]
+        found, subnets = np.nonzero(geometry.ipv4 & (geometry.network <= last) & (geometry.broadcast >= first))
+        pairs.append((found + at, subnets))
+    which, where = (np.concatenate(part) for part in zip(*pairs, strict=True))
+    for narrowed, ids in ((vpc, column(snapshot.subnets["vpc_id"])), (subnet, snapshot.subnet_ids)):
+        if narrowed.null_count < len(narrowed):
+            same = pc.fill_null(pc.equal(narrowed.take(pa.array(which)), ids.take(pa.array(where))), fill_value=False)
+            kept = np.asarray(pc.or_(same, narrowed.is_null().take(pa.array(which))))
+            which, where = which[kept], where[kept]
+    return which, where
 
 
 def _segments(
     snapshot: Snapshot,
     low: NDArray[np.uint32],
     high: NDArray[np.uint32],
-    vpc: list[str | None],
-    subnet: list[str | None],
     force: NDArray[np.uint8],
+    which: NDArray[np.int64],
+    where: NDArray[np.int64],
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.int64]]:
     """Cut overlapping intervals into disjoint ones; the stronger wins, of equal ones the first."""
     geometry = snapshot.geometry
-    starts: list[NDArray[np.uint64]] = []
-    ends: list[NDArray[np.uint64]] = []
-    labels: list[NDArray[np.int64]] = []
-    for at in range(len(low)):  # a handful of exclusions and claims, each against all subnets at once
-        touched = geometry.ipv4 & (geometry.network <= high[at]) & (geometry.broadcast >= low[at])
-        if vpc[at]:
-            touched &= (snapshot.subnets["vpc_id"] == vpc[at]).to_numpy()
-        if subnet[at]:
-            touched &= (snapshot.subnets["subnet_id"] == subnet[at]).to_numpy()
-        where = np.flatnonzero(touched)
-        starts.append(keys_of(where, np.maximum(geometry.network[where], low[at])))
-        ends.append(keys_of(where, np.minimum(geometry.broadcast[where], high[at])))
-        labels.append(np.full(len(where), at))
-    if not starts:
-        nothing = np.zeros(0, np.uint64)
-        return nothing, nothing, np.zeros(0, np.int64)
-    start, end, label = np.concatenate(starts), np.concatenate(ends) + np.uint64(1), np.concatenate(labels)
+    start = keys_of(where, np.maximum(geometry.network[where], low[which]))
+    end = keys_of(where, np.minimum(geometry.broadcast[where], high[which])) + np.uint64(1)
     edges = np.unique(np.concatenate([start, end]))
-    owner = np.full(max(len(edges) - 1, 0), -1)
-    order = np.lexsort((label, force[label]))
-    for at in order[::-1]:  # later ones first, so that the one that counts paints last
-        owner[np.searchsorted(edges, start[at]) : np.searchsorted(edges, end[at])] = label[at]
-    kept = owner >= 0
-    return edges[:-1][kept], edges[1:][kept] - np.uint64(1), owner[kept]
+    order = np.lexsort((np.arange(len(low)), force))  # the one that counts first
+    rank = np.empty(len(low), np.int64)
+    rank[order] = np.arange(len(low))
+    best = _lowest_over(len(edges), np.searchsorted(edges, start), np.searchsorted(edges, end), rank[which])
+    kept = np.flatnonzero(best < len(low))
+    return edges[kept], edges[kept + 1] - np.uint64(1), order[best[kept]]
 
 
-def _claim_words(claim: Mapping[Any, object]) -> str:
-    owner, purpose, until = (_text(claim.get(name)) for name in ("owner", "purpose", "until"))
-    parts = [f"claimed by {owner}" if owner else "claimed"]
-    if purpose:
-        parts.append(f"for {purpose}")
-    if until:
-        parts.append(f"until {until}")
-    return " ".join(parts)
+def _lowest_over(
+    length: int, begin: NDArray[np.int64], end: NDArray[np.int64], rank: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the lowest rank of the intervals ``begin..end`` over each place, the largest number where there is none.
 
-
-def _is_past(until: object, now: datetime) -> bool:
-    text = _text(until)
-    return bool(text and end_of_claim(text) <= pd.Timestamp(now))
-
-
-def end_of_claim(until: str) -> pd.Timestamp:
-    """Return the moment a claim ends; a day without a time lasts to its end, UTC.
-
-    Raises:
-        UsageError: the text is no date.
+    Each interval is two that overlap, of a power of two, kept by that power; from the widest down each is halved.
     """
-    when = pd.to_datetime(until, utc=True, errors="coerce")
-    if pd.isna(when):
-        raise UsageError(f"claims: until {until!r} is not a date; write 2026-12-31 or 2026-12-31T18:00Z")
-    return when + pd.Timedelta(days=1) if len(until) <= 10 else when
-
-
-def _text(value: object) -> str | None:
-    return (
-        None
-        if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
-        else str(value).strip() or None
-    )
+    none = np.iinfo(np.int64).max
+    power = np.frexp(end - begin)[1] - 1
+    best = np.full(length, none)
+    for level in range(int(power.max(initial=0)), -1, -1):
+        here = power == level
+        np.minimum.at(best, begin[here], rank[here])
+        np.minimum.at(best, end[here] - (1 << level), rank[here])
+        if level:
+            half = 1 << (level - 1)
+            best[half:] = np.minimum(best[half:], best[:-half])  # reads what was there before
+    return best

@@ -165,7 +165,7 @@ class Wording(Naming):
     def _claim(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         reservations = self.rows.board.reservations
         label = reservations.find(self.rows.key[at])
-        return pa.array(reservations.words, _TEXT).take(pa.array(label))
+        return reservations.words.take(pa.array(label))
 
     def _memory_age(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         memory = self.rows.board.memory
