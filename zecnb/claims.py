@@ -13,8 +13,8 @@ import sqlalchemy as sa
 
 from zecnb.errors import UsageError
 from zecnb.planner.claimed import MIDNIGHT, ends_of_claims, read_claims
-from zecnb.requests import read_rows
 from zecnb.schema import CLAIMS, conform, empty
+from zecnb.sheets import read_rows
 from zecnb.store import METADATA, actor
 
 if TYPE_CHECKING:

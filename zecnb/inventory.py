@@ -17,6 +17,7 @@ from zecnb.planner.plan import make_plan
 from zecnb.render.cells import duration, percent
 from zecnb.render.tables import inventory_html
 from zecnb.requests import Requests, read_requests
+from zecnb.sheets import OTHER_TABLES, TABLE_ENDINGS
 from zecnb.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -35,10 +36,10 @@ __all__ = ["Inventory", "requests_of"]
 def requests_of(requests: object, ip_addresses: str | Iterable[object] | None, ip_address_count: object) -> Requests:
     """Read what ``plan`` was called with: a vNIC id and the API's fields, or a batch.
 
-    A text is a file when it ends in one of the file types and no address or count is given beside it.
+    A text is a file when it ends as a table does and no address or count is given beside it.
     """
     one = ip_addresses is not None or ip_address_count is not None
-    if isinstance(requests, str) and (one or not requests.lower().endswith((".csv", ".tsv", ".txt", ".xlsx", ".xlsm"))):
+    if isinstance(requests, str) and (one or not requests.lower().endswith(TABLE_ENDINGS + OTHER_TABLES)):
         return Requests.one(requests, ip_addresses=ip_addresses, ip_address_count=ip_address_count)
     if one:
         raise UsageError("ip_addresses and ip_address_count go with one vNIC id; a batch names them in its rows")

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import ipaddress
 import math
 import numbers
-import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -23,13 +20,14 @@ from zecnb.columns import at_once, column
 from zecnb.counts import no_counts, read_column, read_values
 from zecnb.errors import UsageError
 from zecnb.schema import match_columns
+from zecnb.sheets import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["TABLE_ENDINGS", "Requests", "read_requests", "read_rows", "read_table"]
+__all__ = ["Requests", "read_requests"]
 
 _FIELDS = ("nic_id", "ip_addresses", "ip_address_count")
 _ALIASES = {
@@ -38,10 +36,6 @@ _ALIASES = {
     "addresses": "ip_addresses",
     "nic": "nic_id",
 }
-_TEXT_ENDINGS = (".csv", ".tsv", ".txt")
-_EXCEL_ENDINGS = (".xlsx", ".xlsm")
-TABLE_ENDINGS = _TEXT_ENDINGS + _EXCEL_ENDINGS
-"""Files that ``read_table`` reads."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -186,68 +180,6 @@ def _keys(rows: Sequence[dict[str, object]]) -> list[str]:
 def _object(values: list[object]) -> pd.Series:
     """Keep values as they are: pandas would turn a count beside a None into a float."""
     return pd.Series(values, dtype=object)
-
-
-def read_table(source: str | Path) -> pd.DataFrame:
-    """Read a CSV, TSV or Excel file, every cell as text; rows without any text are left out.
-
-    Raises:
-        UsageError: it cannot be read, or is no such file.
-    """
-    return read_rows(source)[0]
-
-
-def read_rows(source: str | Path) -> tuple[pd.DataFrame, NDArray[np.int64]]:
-    """Read a table, and where its rows stand below the header: those without any text count, and are left out."""
-    frame = _read_file(Path(source))
-    blank = np.ones(len(frame), np.bool_)
-    for at in range(frame.shape[1]):
-        blank &= np.asarray(pc.equal(pc.utf8_trim_whitespace(pc.fill_null(column(frame.iloc[:, at]), "")), ""))
-    row = np.flatnonzero(~blank)
-    return frame.iloc[row].reset_index(drop=True), row
-
-
-def _read_file(path: Path) -> pd.DataFrame:
-    ending = path.suffix.lower()
-    try:
-        if ending in _EXCEL_ENDINGS:
-            return pd.read_excel(path, dtype=str, keep_default_na=False)
-        if ending in _TEXT_ENDINGS:
-            text = path.read_text(encoding="utf-8-sig").lstrip("\r\n")
-            return _read_text(text, _separator(text))
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path.name} is not UTF-8 text; save it as CSV UTF-8, or as Excel") from error
-    except pd.errors.EmptyDataError as error:
-        raise UsageError(f"{path.name} is empty") from error
-    except ImportError as error:
-        raise UsageError(f"{path.name}: reading Excel needs openpyxl: pip install 'zecnb[excel]'") from error
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
-        raise UsageError(f"{path.name} cannot be read: {error}") from error
-    raise UsageError(f"{path.name}: a table ends in {', '.join(TABLE_ENDINGS)}")
-
-
-def _read_text(text: str, separator: str) -> pd.DataFrame:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)
-        try:
-            return pd.read_csv(
-                io.StringIO(text),
-                dtype=str,
-                keep_default_na=False,
-                skip_blank_lines=False,  # they count as rows
-                index_col=False,  # else cells beyond the header would shift all columns
-                sep=separator,
-            )
-        except pd.errors.ParserWarning as error:
-            raise ValueError(
-                f"a row has more cells than the header has columns; put cells that hold {separator!r} in quotes"
-            ) from error
-
-
-def _separator(text: str) -> str:
-    """Return what separates the header's columns; spreadsheets of some countries write semicolons."""
-    header = text.split("\n", 1)[0]
-    return max((",", ";", "\t"), key=header.count)
 
 
 def _fields(frame: pd.DataFrame) -> dict[str, Any]:

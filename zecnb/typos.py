@@ -38,6 +38,10 @@ _INSTEAD = {
     Reason.TOO_MANY_TOGETHER: "ask for counts, or plan the rows in several batches",
 }
 _OTHERWISE = "write four decimal numbers of 0..255, for example 10.0.4.10"
+_IN_CELLS = {
+    "=": "a formula without a value; open the file in Excel and save it, or write the address",
+    "#": "an error of the spreadsheet's formula; mend it there, or write the address",
+}
 _WRONG_WORDS = pa.array([_WRONG.get(reason, "") for reason in Reason], _TEXT)
 _INSTEAD_WORDS = pa.array([_INSTEAD.get(reason, _OTHERWISE) for reason in Reason], _TEXT)
 
@@ -70,6 +74,8 @@ def suggest(texts: pa.LargeStringArray | Sequence[str], reasons: ArrayLike) -> p
         where = why == reason
         if where.any():
             words = pc.replace_with_mask(words, pa.array(where), better(texts.filter(pa.array(where))))
+    for sign, said in _IN_CELLS.items():
+        words = pc.if_else(pc.starts_with(texts, sign), pa.scalar(said, _TEXT), words)
     return words
 
 

@@ -20,8 +20,8 @@ from zecnb.columns import column, strings
 from zecnb.errors import UsageError
 from zecnb.render.cells import plural
 from zecnb.render.export import defuse
-from zecnb.requests import read_table
 from zecnb.schema import NEIGHBOUR, conform, match_columns
+from zecnb.sheets import read_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -129,7 +129,7 @@ def differences(snapshot: Snapshot, theirs: pd.DataFrame | str | Path, *, vpc_id
     Raises:
         UsageError: the file cannot be read, has no column of addresses, or there is no such VPC.
     """
-    frame = _read(theirs)
+    frame, row = _read(theirs)
     where, note = _columns(frame)
     text = frame[where].astype("str").fillna("").str.replace("/.*", "", regex=True).str.strip()
     six = text.str.contains(":", regex=False)
@@ -151,9 +151,7 @@ def differences(snapshot: Snapshot, theirs: pd.DataFrame | str | Path, *, vpc_id
         ["unreadable", "same", "only there, reserved here", "only there, free here"],
         "only there, in no subnet here",
     )
-    told = pd.DataFrame(
-        {"address": text, "difference": kind, "row": np.arange(len(frame)), "theirs": frame[note] if note else pd.NA}
-    )
+    told = pd.DataFrame({"address": text, "difference": kind, "row": row, "theirs": frame[note] if note else pd.NA})
     told = told[(kind != "same") & ~(six | (text == "")).to_numpy(np.bool_)]
     missing = ours[~np.isin(held, value[good])].assign(difference="only here", row=None)
     missing = missing.rename(columns={"kind": "holder_kind"})
@@ -203,17 +201,18 @@ def _columns(frame: pd.DataFrame) -> tuple[object, object | None]:
     return where, next((names[name] for name in _NOTE_NAMES if name in names), None)
 
 
-def _read(theirs: object) -> pd.DataFrame:
-    """Return their export with the row of its headings as the columns."""
+def _read(theirs: object) -> tuple[pd.DataFrame, NDArray[np.int64]]:
+    """Return their export with the row of its headings as the columns, and the number of each row below it."""
     if isinstance(theirs, pd.DataFrame):
-        return theirs.reset_index(drop=True)
+        return theirs.reset_index(drop=True), np.arange(len(theirs))
     if not isinstance(theirs, str | Path):
         raise UsageError(f"theirs is a DataFrame or the path of a CSV or Excel file, not {type(theirs).__name__}")
-    frame = read_table(theirs)
+    frame, row = read_rows(theirs)
     if match_columns(frame.columns, _ADDRESS_NAMES):
-        return frame
+        return frame, row
     for at in range(min(len(frame), _TITLE_ROWS)):
         heads = frame.iloc[at].tolist()
         if match_columns((each for each in heads if each), _ADDRESS_NAMES):
-            return frame.iloc[at + 1 :].set_axis(heads, axis=1).reset_index(drop=True)
-    return frame
+            below = frame.iloc[at + 1 :].set_axis(heads, axis=1).reset_index(drop=True)
+            return below, row[at + 1 :] - row[at] - 1
+    return frame, row

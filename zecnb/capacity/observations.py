@@ -12,11 +12,11 @@ from zecnb import addresses, schema
 from zecnb.columns import column
 from zecnb.errors import UsageError
 from zecnb.render.cells import shorten
-from zecnb.requests import TABLE_ENDINGS, read_table
 from zecnb.schema import HISTORY
+from zecnb.sheets import TABLE_ENDINGS, read_rows
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
     from zecnb.snapshot import Snapshot
 
@@ -59,7 +59,7 @@ def read_history_file(path: str | Path) -> pd.DataFrame:
     if ending not in (*TABLE_ENDINGS, ".parquet"):
         raise UsageError(f"{source.name}: history is read from {', '.join(TABLE_ENDINGS)} or .parquet")
     if ending != ".parquet":
-        return checked_history(read_table(source))
+        return checked_history(*read_rows(source))
     try:
         return checked_history(pd.read_parquet(source))
     except (OSError, ValueError) as error:
@@ -68,8 +68,12 @@ def read_history_file(path: str | Path) -> pd.DataFrame:
         raise UsageError(f"{source.name} cannot be read: {error}") from error
 
 
-def checked_history(frame: pd.DataFrame) -> pd.DataFrame:
+def checked_history(frame: pd.DataFrame, row: NDArray[np.int64] | None = None) -> pd.DataFrame:
     """Return observations with the columns and dtypes of ``schema.HISTORY``; ``peak`` is never below ``used``.
+
+    Args:
+        frame: observations.
+        row: the numbers by which the caller knows the rows; their positions by default.
 
     Raises:
         UsageError: it is no DataFrame, a column is missing, or a value cannot be; names the row and the value.
@@ -80,7 +84,7 @@ def checked_history(frame: pd.DataFrame) -> pd.DataFrame:
     if missing := [name for name in _NEEDED if name not in names.values()]:
         there = ", ".join(map(str, frame.columns)) or "no columns"
         raise UsageError(f"history: column{'s' * (len(missing) > 1)} {', '.join(missing)} missing; there are {there}")
-    given = frame[list(names)].rename(columns=names).reset_index(drop=True)
+    given = frame[list(names)].rename(columns=names).set_axis(range(len(frame)) if row is None else row)
     text = given.select_dtypes(["object", "str"])
     given = given.assign(**text.mask(text == ""))  # empty cells of a file
     done = {"at": _times(given["at"])}
@@ -132,4 +136,4 @@ def _refuse(given: pd.Series, wrong: ArrayLike, why: str) -> None:
     if len(at):
         value: Any = given.iloc[int(at[0])]
         shown = "nothing" if pd.isna(value) else shorten(repr(value) if isinstance(value, str) else str(value), 60)
-        raise UsageError(f"history, row {at[0]}: {given.name} is {shown}, {why}")
+        raise UsageError(f"history, row {given.index[at[0]]}: {given.name} is {shown}, {why}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache, cached_property
 from string import Formatter
@@ -42,10 +43,22 @@ _STATUS_FIX = {
     "DELETING": "it is going away; use another vNIC",
     "CREATE_FAILED": "it was never created; use another vNIC",
 }
+_OF_A_CELL = {
+    re.compile(r"\d(\.\d+)?e\+\d+|\d{15}0{4}", re.IGNORECASE): "a spreadsheet keeps 15 digits of a number, an id has "
+    "more: format its column as text, and enter the id again",
+    re.compile("="): "a formula without a value: open the file in Excel and save it, or enter the id",
+    re.compile("#"): "an error of the spreadsheet's formula: mend it there, or enter the id",
+}
 _TEXT = pa.large_string()
 _NAMED = 3  # vNICs named as what may be meant
 _OFFERED = np.uint64(sum(bit(code) for code, entry in CATALOGUE.items() if "{nearest}" in entry.fix))
 _GUESSES = 100  # vNIC ids that are compared with every known one; a file of nothing but unknown ids must not hang
+
+
+def _of_a_cell(text: str) -> str:
+    """Say what to do about an id that nothing is like, such as a spreadsheet makes of one."""
+    known = (said for pattern, said in _OF_A_CELL.items() if pattern.match(text))
+    return next(known, "check the id; a vNIC just made needs a refresh")
 
 
 class Said(NamedTuple):
@@ -226,7 +239,7 @@ class Wording(Naming):
                 for found in (pc.equal(names, text), pc.match_substring(names, text), pa.array(alike)):
                     close = close or np.flatnonzero(np.asarray(found))[:_NAMED].tolist()
             label = " or ".join(f"{ids[i]} ({names[i]})" if names[i].as_py() else str(ids[i]) for i in close)
-            words.append(f"did you mean {label}?" if close else "check the id; a vNIC just made needs a refresh")
+            words.append(f"did you mean {label}?" if close else _of_a_cell(text))
         return pa.array(words, _TEXT).take(asked.indices)
 
     def _nearest(self, at: NDArray[np.int64]) -> pa.LargeStringArray:

@@ -13,7 +13,7 @@ import ipywidgets as w
 
 from zecnb.planner.options import POLICIES, Options
 from zecnb.render.panel import quiet_html
-from zecnb.requests import read_table
+from zecnb.sheets import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
