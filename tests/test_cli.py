@@ -170,6 +170,8 @@ def _neighbour(shell: Shell) -> str:
     [
         (["plan"], "give either --nic"),
         (["plan", "--nic", "x", "--from", "y.csv"], "give either --nic"),
+        (["plan", "--from", "y.csv", "--ip", "10.0.4.9"], "give either --nic"),
+        (["plan", "--from", "y.csv", "--count", "2"], "give either --nic"),
         (["plan", "--from", "missing.csv"], "missing.csv"),
         (["plan", "--nic", "x", "--count", "1", "--set", "nic_limit=many"], "nic_limit=many: expected"),
         (["plan", "--nic", WEB_07, "--count", "2", "--policy", "best"], "policy is one of"),

@@ -439,3 +439,59 @@ def test_a_text_is_a_file_or_a_nic(tmp_path: Path) -> None:
     assert len(requests_of(path, None, None)) == 2
     assert asked(requests_of("nic.csv", None, 2)) == [("nic.csv", [], 2)]
     assert asked(requests_of("nic", None, None)) == [("nic", [], None)]
+
+
+def test_a_number_is_no_nic() -> None:
+    """An id without its quotes is told so, whatever stands beside it."""
+    for addresses in ((None, None), ("10.0.0.1", None)):
+        with pytest.raises(UsageError, match=r'a vNIC id is text, .* write "1680855999352675875", in quotes'):
+            requests_of(1680855999352675875, *addresses)
+
+
+@pytest.mark.parametrize("name", ["r.xls", "r.ods", "r.json", "r.Parquet"])
+def test_other_tables_are_files_too(name: str) -> None:
+    """A table of another kind is not taken for a vNIC's id."""
+    with pytest.raises(UsageError, match=r"a table ends in \.csv, .*; save it as one of these"):
+        requests_of(name, None, None)
+
+
+def test_stray_bytes_are_escaped() -> None:
+    """Halves of characters, which no file and no reply can hold, are shown as what they are."""
+    assert Requests.one("n\ud800", ip_addresses="10.0.4.2\udcff").asks.text.to_pylist() == ["10.0.4.2\\udcff"]
+    frame = pd.DataFrame(
+        {"nic_id": ["n\ud800"], "ip_addresses": ["10.0.4.2\ud800"], "ip_address_count": ["\ud800"]}, dtype=object
+    )
+    requests = read_requests(frame)
+    assert requests.nic_ids.to_pylist() == ["n\\ud800"]
+    assert requests.asks.text.to_pylist() == ["10.0.4.2\\ud800"]
+    assert requests.count_text.to_pylist() == ["\\ud800"]
+
+
+def test_bytes_are_no_addresses() -> None:
+    """Bytes are a list of numbers to Python; they are refused instead."""
+    with pytest.raises(UsageError, match="not bytes; decode them first"):
+        Requests.one("n", ip_addresses=b"10.0.4.2")  # type: ignore[arg-type]
+
+
+def test_dicts_that_call_the_same_differently() -> None:
+    """Each row may use the names it likes, but not two for the same."""
+    rows = [{"nicId": "a", "ipAddresses": ["10.0.0.1"]}, {"nic_id": "b", "address": "10.0.0.2", "nicId": None}]
+    assert asked(read_requests(rows)) == [("a", ["10.0.0.1"], None), ("b", ["10.0.0.2"], None)]
+    with pytest.raises(UsageError, match="row 1: 'nicId' and 'nic_id' mean the same; keep one of them"):
+        read_requests([rows[0], {"nic_id": "b", "nicId": "c", "address": "10.0.0.2"}])
+
+
+def test_a_column_of_nothing_is_no_column_of_numbers() -> None:
+    """No id at all is a finding of each row, not lost digits."""
+    assert asked(read_requests(pd.DataFrame({"nic_id": [None, np.nan], "ip_address_count": [1, 2]}))) == [
+        (None, [], 1),
+        (None, [], 2),
+    ]
+
+
+def test_own_columns_of_any_name_are_carried() -> None:
+    """Columns that are there twice, or called by no text, are carried each."""
+    frame = pd.DataFrame([["a", "10.0.0.1", 1, 2, 3]], columns=["nic_id", "address", "note", "note", 5])
+    carried = read_requests(frame).carried
+    assert carried is not None
+    assert carried.to_numpy().tolist() == [[1, 2, 3]]

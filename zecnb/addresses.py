@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zecnb.columns import at_once
+from zecnb.columns import at_once, writable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -249,7 +249,7 @@ def split(text: str) -> pa.LargeStringArray:
 
     Blanks around a dash do not, so ``10.0.0.10 - 10.0.0.20`` is one token.
     """
-    joined = _compiled(_DASHES).sub("-", text)
+    joined = _compiled(_DASHES).sub("-", writable(text))
     return pa.array([token for token in _compiled(_SEPARATORS).split(joined) if token], pa.large_string())
 
 

@@ -204,8 +204,8 @@ def plan(
     """Say what the API would answer, and why; sends nothing. Exit 2: changes pending, 1: blocked, 0: nothing to do."""
     from zecnb.planner.options import parse_options
 
-    if (nic is None) == (source is None):
-        raise UsageError("give either --nic with --ip or --count, or --from FILE")
+    if (nic is None) == (source is None) or (source is not None and (ip or count is not None)):
+        raise UsageError("give either --nic with --ip or --count, or --from FILE, whose rows name their own")
     options: dict[str, Any] = {"policy": policy, "exclude": tuple(exclude or ()), **parse_options(chosen or [])}
     with open_session(endpoint, profile) as zec:
         if source is not None:

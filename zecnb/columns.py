@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pandas.api.extensions import ExtensionArray
 
-__all__ = ["at_once", "column", "positions", "spread", "strings"]
+__all__ = ["at_once", "column", "positions", "spread", "strings", "writable"]
 
 _T = TypeVar("_T")
 
@@ -34,6 +34,11 @@ def column(values: pd.Series | ExtensionArray) -> pa.LargeStringArray:
 def strings(array: pa.Array) -> ExtensionArray:
     """Return an Arrow string array as values of a ``str`` column, without a copy."""
     return pd.arrays.ArrowStringArray(array, dtype=_STR)  # type: ignore[call-arg]  # the stubs do not know it
+
+
+def writable(text: str) -> str:
+    """Return text that UTF-8 can hold: halves of characters, as a shell makes of stray bytes, become escapes."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def positions(table: pa.LargeStringArray, wanted: pa.LargeStringArray) -> NDArray[np.int64]:

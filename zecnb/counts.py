@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zecnb.columns import column
+from zecnb.columns import column, writable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -108,7 +108,7 @@ def _read(value: object) -> tuple[int, CountState, str | None]:
     if nothing or (isinstance(value, float | np.floating) and math.isnan(value)):
         return 0, CountState.ABSENT, None
     if isinstance(value, str):
-        text = value.strip()
+        text = writable(value.strip())
         if not text:
             return 0, CountState.ABSENT, None
         if not re.fullmatch(_WHOLE, text):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -39,6 +40,8 @@ def requests_of(requests: object, ip_addresses: str | Iterable[object] | None, i
     A text is a file when it ends as a table does and no address or count is given beside it.
     """
     one = ip_addresses is not None or ip_address_count is not None
+    if isinstance(requests, numbers.Number):
+        raise UsageError(f'a vNIC id is text, as a number may lose digits: write "{requests}", in quotes')
     if isinstance(requests, str) and (one or not requests.lower().endswith(TABLE_ENDINGS + OTHER_TABLES)):
         return Requests.one(requests, ip_addresses=ip_addresses, ip_address_count=ip_address_count)
     if one:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zecnb import addresses
-from zecnb.columns import at_once, column
+from zecnb.columns import at_once, column, writable
 from zecnb.counts import no_counts, read_column, read_values
 from zecnb.errors import UsageError
 from zecnb.schema import match_columns
@@ -98,7 +98,7 @@ class Requests:
         tokens = _tokens(ip_addresses)
         count, state, text = read_values([ip_address_count])
         found = addresses.expand(tokens)
-        name = nic_id.strip()
+        name = writable(nic_id.strip())
         return cls(
             row=np.zeros(1, np.int64),
             nic_ids=pa.array([name] if name else [], pa.large_string()),
@@ -134,7 +134,7 @@ class Requests:
         nic[nic == pc.index(nic_ids, "").as_py()] = -1
         asked = names.get("ip_address_count")
         count, state, count_text = no_counts(len(frame)) if asked is None else read_column(frame[asked])
-        others = [name for name in frame.columns if name not in names.values()]
+        others = [at for at, name in enumerate(frame.columns) if name not in names.values()]
         row = np.arange(len(frame)) if row is None else row
         return cls(
             row=row,
@@ -146,7 +146,7 @@ class Requests:
             ask_request=source,
             ask_row=row[source],
             asks=found,
-            carried=frame[others].reset_index(drop=True) if others else None,
+            carried=frame.iloc[:, others].reset_index(drop=True) if others else None,
         )
 
 
@@ -167,10 +167,28 @@ def read_requests(source: object) -> Requests:
     if isinstance(source, str | Path):
         return Requests.from_frame(*read_rows(source))
     if isinstance(source, list | tuple) and all(isinstance(item, dict) for item in source):
-        return Requests.from_frame(pd.DataFrame({k: _object([r.get(k) for r in source]) for k in _keys(source)}))
+        return Requests.from_frame(_frame_of(source))
     raise UsageError(
         f"requests are a DataFrame, a list of dicts, or the path of a CSV or Excel file, not {type(source).__name__}"
     )
+
+
+def _frame_of(rows: Sequence[dict[Any, object]]) -> pd.DataFrame:
+    """Return dicts as a frame; what they call differently, row by row, is one column."""
+    columns = {key: [row.get(key) for row in rows] for key in _keys(rows)}
+    wanted = {name: [key for key in columns if match_columns([key], [name])] for name in (*_FIELDS, *_ALIASES)}
+    same: dict[str, list[Any]] = {}
+    for name, keys in wanted.items():
+        same.setdefault(_ALIASES.get(name, name), []).extend(keys)
+    for first, *others in (keys for keys in same.values() if len(keys) > 1):
+        for at, row in enumerate(rows):
+            given = [key for key in (first, *others) if row.get(key) is not None]
+            if len(given) > 1:
+                raise UsageError(f"row {at}: {given[0]!r} and {given[1]!r} mean the same; keep one of them")
+            columns[first][at] = row[given[0]] if given else None
+        for key in others:
+            del columns[key]
+    return pd.DataFrame({key: _object(values) for key, values in columns.items()})
 
 
 def _keys(rows: Sequence[dict[str, object]]) -> list[str]:
@@ -200,9 +218,13 @@ def _fields(frame: pd.DataFrame) -> dict[str, Any]:
 
 def _id_column(series: pd.Series) -> tuple[NDArray[np.int64], pa.LargeStringArray]:
     """Return the position of each id among the distinct ones, -1 for none, and those."""
-    if pd.api.types.is_float_dtype(series.dtype):
+    if pd.api.types.is_float_dtype(series.dtype) and series.notna().any():
         raise UsageError(f"column {series.name!r} arrived as floating-point numbers: ids lose digits; read it as text")
-    coded = column(series.astype("str")).dictionary_encode()
+    try:
+        text = series.astype("str")
+    except UnicodeEncodeError:
+        text = series.map(lambda value: writable(value) if isinstance(value, str) else value).astype("str")
+    coded = column(text).dictionary_encode()
     trimmed = pc.utf8_trim_whitespace(coded.dictionary).dictionary_encode()  # blanks around an id may make two of one
     at = trimmed.indices.take(coded.indices)
     dictionary = trimmed.dictionary
@@ -266,12 +288,14 @@ def _tokens(value: str | Iterable[object] | None) -> pa.LargeStringArray:
 def _token_list(value: object) -> list[str]:
     """Return a cell or argument as tokens; what is no text becomes text, to be refused with its row."""
     if isinstance(value, str):
-        return [value]
+        return [writable(value)]
     if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
         return []
+    if isinstance(value, bytes | bytearray):  # a list of numbers to Python
+        raise UsageError("ip_addresses is text or a list of text, not bytes; decode them first")
     if isinstance(value, ipaddress.IPv4Network | ipaddress.IPv4Address | ipaddress.IPv6Address | numbers.Number):
         return [str(value)]
     try:
-        return [item if isinstance(item, str) else str(item) for item in value]  # type: ignore[attr-defined]
+        return [writable(item if isinstance(item, str) else str(item)) for item in value]  # type: ignore[attr-defined]
     except TypeError:
         raise UsageError(f"ip_addresses is text or a list of text, not {type(value).__name__}") from None

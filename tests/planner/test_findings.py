@@ -493,3 +493,16 @@ def test_limit_counts_distinct_new_addresses() -> None:
     asked = ["10.0.4.10", "10.0.4.11", *[f"10.0.4.{i}" for i in range(60, 67)], "10.0.4.60"]
     assert ACCOUNT.plan(WEB1, ip_addresses=asked).ok
     assert "NIC_LIMIT" in codes(ACCOUNT.plan(WEB1, ip_addresses=[*asked, "10.0.4.67"]))
+
+
+def test_a_holder_without_an_id() -> None:
+    """A holder of which no listing gave the id is not called a question mark."""
+    inventory = one_subnet("10.0.0.0/28", more=[("s", "10.0.0.4", "nic_primary", None)])  # type: ignore[list-item]
+    plan = inventory.plan("n0", ip_addresses="10.0.0.4")
+    assert plan.frame["reason"].tolist() == ["held by vNIC without an id (primary)"]
+
+
+def test_a_subnet_asked_for_whole() -> None:
+    """Addresses that only this plan asks for are not called taken."""
+    plan = one_subnet("10.0.0.0/28").plan("n0", ip_addresses="10.0.0.0/28", nic_limit=None)
+    assert "this plan, claims or exclusions have every free address of the subnet" in set(plan.findings["fix"])

@@ -35,3 +35,10 @@ def test_what_is_no_option_is_said(given: str, words: str) -> None:
     """The pair, and what it should have been."""
     with pytest.raises(UsageError, match=words):
         parse_options([given])
+
+
+@pytest.mark.parametrize("limit", [0, True, 2.5, 99999999999999999999999])
+def test_limits_that_cannot_be(limit: object) -> None:
+    """A number beyond all addresses there are is refused like one that is none."""
+    with pytest.raises(UsageError, match="nic_limit is a whole number of 1 to 4,294,967,296, or None"):
+        Options.of({"nic_limit": limit})

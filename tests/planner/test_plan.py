@@ -273,6 +273,26 @@ def test_empty_inventory() -> None:
     assert nothing.plan(WEB1, ip_address_count=3).frame["verdict"].tolist() == ["BLOCK"]
 
 
+def test_own_columns_have_names_of_their_own() -> None:
+    """Those of any name come through, as text and each once."""
+    frame = pd.DataFrame([[WEB1, "10.0.4.60", 1, 2, 3, 4]], columns=["nic_id", "address", "note", "note", 5, None])
+    plan = ACCOUNT.plan(frame)
+    assert list(plan.frame.columns)[len(PLAN) :] == ["note", "note_2", "5", "None"]
+    assert plan.frame["note_2"].tolist() == [2]
+    assert plan._repr_html_()
+
+
+def test_a_plan_planned_again_and_again(tmp_path: Path) -> None:
+    """What an export carries along comes through each time, under names that are there once."""
+    plan = ACCOUNT.plan([{"nic_id": WEB1, "ip_addresses": "10.0.4.60", "ticket": "T"}])
+    for _ in range(3):
+        plan = ACCOUNT.plan(plan.frame)
+        assert plan.ok
+        assert plan.frame.columns.is_unique
+        assert plan.frame["ticket"].tolist() == ["T"]
+        plan.report(tmp_path / "r.html")
+
+
 def test_carried_columns() -> None:
     """The caller's other columns follow, one that is called like ours under another name."""
     rows = [

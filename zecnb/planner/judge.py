@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,7 +23,7 @@ from zecnb.render.palette import Cell
 from zecnb.schema import FINDINGS, PLAN, VERDICTS, empty
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from numpy.typing import NDArray
@@ -71,6 +72,24 @@ def _kind(mask: int, answers: Answers) -> _Kind:
     ranks = [_RANK[CATALOGUE[code].severity] for code in codes]
     worst = codes[ranks.index(max(ranks))] if codes else None
     return _Kind(max(ranks, default=0), codes, answers.first(mask), worst)
+
+
+def _own_names(columns: Iterable[object]) -> list[str]:
+    """Name the caller's own columns: text, and each name once; those of a plan's own begin with ``input_``.
+
+    So a plan's rows can be planned again, however often.
+    """
+    given = [str(name) for name in columns]
+    taken = {*PLAN, *given}
+    names: list[str] = []
+    for name in given:
+        if name in PLAN or name in names:
+            lead = f"input_{name}" if name in PLAN else name
+            more = (f"{lead}_{number}" for number in itertools.count(2))
+            name = next(each for each in itertools.chain([lead], more) if each not in taken)  # noqa: PLW2901
+        taken.add(name)
+        names.append(name)
+    return names
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +175,7 @@ class Judgement:
         carried = board.requests.carried
         if carried is not None:
             extra = carried.iloc[rows.request].reset_index(drop=True)
-            frame = frame.join(extra.rename(columns={c: f"input_{c}" for c in extra.columns if c in frame.columns}))
+            frame = frame.join(extra.set_axis(_own_names(extra.columns), axis=1))
         return frame
 
     @cached_property

@@ -86,6 +86,7 @@ class Naming:
         )
         entry = self.rows.entry[at]
         kind = pa.array(np.append(self.rows.board.snapshot.ledger.kind, 0)[entry], mask=entry < 0)
+        label = pc.fill_null(label, "without an id")
         named = pc.if_else(_NAMED.take(kind), label, pa.scalar("", _TEXT))
         return pc.binary_join_element_wise(_LEAD.take(kind), named, _TAIL.take(kind), pa.scalar("", _TEXT))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 import msgspec
 
+from zecnb.columns import writable
 from zecnb.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ POLICIES = ("lowest", "dense", "contiguous", "aligned", "near", "spread")
 
 DOCUMENTED_LIMIT = 10
 """Private IPv4 addresses per vNIC, the primary included (contract.md 4, A9)."""
+
+_MOST = 1 << 32  # addresses there are
 
 _MODES = ("picked", "server_count")
 _STACK_CHECKS = ("either", "subnet")
@@ -90,8 +93,10 @@ class Options:
             if not isinstance(getattr(self, name), bool):
                 raise UsageError(f"{name} is true or false, not {getattr(self, name)!r}")
         limit = self.nic_limit
-        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, numbers.Integral) or int(limit) < 1):
-            raise UsageError(f"nic_limit is a whole number of 1 or more, or None, not {limit!r}")
+        if limit is not None and (
+            isinstance(limit, bool) or not isinstance(limit, numbers.Integral) or not 0 < limit <= _MOST
+        ):
+            raise UsageError(f"nic_limit is a whole number of 1 to {_MOST:,}, or None for no limit, not {limit!r}")
         for name in ("warn_at", "critical_at"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 0 <= float(value) <= 1:
@@ -104,7 +109,7 @@ class Options:
             raise UsageError("override_claims is the reason, in words")
         if not isinstance(self.exclude, str):
             try:
-                object.__setattr__(self, "exclude", tuple(str(item) for item in self.exclude))
+                object.__setattr__(self, "exclude", tuple(writable(str(item)) for item in self.exclude))
             except TypeError:
                 raise UsageError("exclude is text or a list of addresses, ranges and CIDRs") from None
 

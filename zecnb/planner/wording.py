@@ -248,14 +248,13 @@ class Wording(Naming):
         here = np.searchsorted(rows, at)
         word = pc.if_else(pa.array(offers.nearest[here]), pa.scalar("is the nearest free", _TEXT), "is the next free")
         fresh = pa.array(np.isin(self.home(at), subnets_of(self.rows.room.avoided)))
-        none = pc.if_else(
-            pa.array(offers.any_free[here]),
+        free_now = pa.array(self.rows.board.snapshot.largest_run[self.home(at)] > 0)
+        none = pc.case_when(
+            pa.StructArray.from_arrays([pa.array(offers.any_free[here]), fresh, free_now], ["few", "fresh", "taken"]),
             pa.scalar("the few free addresses are offered to other rows", _TEXT),
-            pc.if_else(
-                fresh,
-                pa.scalar("all that are free were released a moment ago", _TEXT),
-                "no address of the subnet is free",
-            ),
+            pa.scalar("all that are free were released a moment ago", _TEXT),
+            pa.scalar("this plan, claims or exclusions have every free address of the subnet", _TEXT),
+            pa.scalar("no address of the subnet is free", _TEXT),
         )
         text = pc.binary_join_element_wise(
             addresses.to_text(addresses_of(offers.key[here])), word, pa.scalar(" ", _TEXT)
