@@ -307,3 +307,13 @@ def test_fingerprint_ignores_names() -> None:
     """A new display name changes nothing that a plan relies on."""
     nics = frames()["nics"].assign(name="renamed")
     assert Snapshot.from_frames(**given_frames(nics=nics)).fingerprint == ACCOUNT.fingerprint
+
+
+@pytest.mark.parametrize(("name", "column"), [("subnets", "subnet_id"), ("nics", "nicId"), ("holders", "holder_id")])
+def test_ids_as_floats_are_refused(name: str, column: str) -> None:
+    """Ids that went through a float have lost digits, and would be those of others."""
+    frame = given_frames()[name]
+    same = next(each for each in frame.columns if each.replace("_", "") == column.lower().replace("_", ""))
+    cut = frame.drop(columns=same).assign(**{column: 1.680855999352675e18})
+    with pytest.raises(UsageError, match=f"{name}: {column} arrived as floating-point numbers: ids lose digits"):
+        Snapshot.from_frames(**given_frames(**{name: cut}))

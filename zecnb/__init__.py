@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from zecnb.execution.receipt import Receipt
     from zecnb.inventory import Inventory
     from zecnb.planner.plan import Plan, approve
+    from zecnb.render.export import write_csv
     from zecnb.render.shown import table
     from zecnb.session import Session
     from zecnb.widgets.explore import explore
@@ -36,6 +37,7 @@ __all__ = [
     "explore",
     "scale",
     "table",
+    "write_csv",
 ]
 
 _PARTS = ("capacity", "scale")
@@ -52,6 +54,7 @@ _HOMES = {
     "demo": "zecnb.connections",
     "explore": "zecnb.widgets.explore",
     "table": "zecnb.render.shown",
+    "write_csv": "zecnb.render.export",
 }
 
 

@@ -86,12 +86,10 @@ class Snapshot:
 
         Holders outside their subnet, or in a subnet that is not listed, are left out and said in ``sources``.
         """
-        subnets = schema.conform(
-            subnets,
-            schema.SUBNETS,
-            required=("subnet_id", "vpc_id", "cidr_block", "stack_type"),
-            what="subnets",
-        )
+        for what, frame in (("subnets", subnets), ("nics", nics), ("holders", holders), ("vpcs", vpcs)):
+            _no_cut_ids(frame, what)
+        needed = ("subnet_id", "vpc_id", "cidr_block", "stack_type")
+        subnets = schema.conform(subnets, schema.SUBNETS, required=needed, what="subnets")
         nics = schema.conform(nics, schema.NICS, required=("nic_id", "subnet_id", "status"), what="nics")
         held = schema.conform(
             holders, schema.HOLDERS, required=("subnet_id", "address", "kind", "holder_id"), what="holders"
@@ -377,6 +375,12 @@ class Snapshot:
         """A digest of everything above: equal for equal content, whatever the order it was read in."""
         parts = sorted(self.fingerprints(range(len(self.subnets))).items())
         return hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()
+
+
+def _no_cut_ids(frame: object, what: str) -> None:
+    floats = frame.select_dtypes("float").dropna(axis=1, how="all") if isinstance(frame, pd.DataFrame) else ()
+    if cut := list(schema.match_columns(floats, ("vpc_id", "subnet_id", "nic_id", "holder_id"))):
+        raise UsageError(f"{what}: {cut[0]} arrived as floating-point numbers: ids lose digits; read it as text")
 
 
 def _unique(ids: pd.Series, what: str) -> None:

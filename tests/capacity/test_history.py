@@ -135,6 +135,7 @@ def test_many_rows(history: History) -> None:
         (HEAD + '2026-03-02,s,10.0.0.0/24,"1,021",9\n', "row 0: usable is '1,021', no whole number"),
         (HEAD + "2026-03-02,s,10.0.0.0/24,,9\n", "row 0: usable is nothing, no whole number"),
         (HEAD + "2026-03-02,,10.0.0.0/24,253,9\n", "row 0: subnet_id is nothing, no id"),
+        (HEAD + "\n\n2026-03-02,1.27217E+18,10.0.0.0/24,253,9\n", "row 2: subnet_id is '1.27217E.18', an id that a"),
         (HEAD + f"2026-03-02,{'s' * 65},10.0.0.0/24,253,9\n", "no id of 1 to 64 letters"),
         (HEAD + "2026-03-02,s,10.0.0.0,253,9\n", "row 0: cidr is '10.0.0.0', no CIDR"),
         (HEAD + "2999-01-01,s,10.0.0.0/24,253,9\n", "row 0: at is 2999-01-01, which is still to come"),

@@ -24,6 +24,7 @@ __all__ = ["checked_history", "observation", "read_history_file"]
 
 _NEEDED = ("at", "subnet_id", "cidr", "usable", "used")
 _LONGEST_ID = 64
+_CUT_ID = r"\d(\.\d+)?[eE]\+\d+"
 _MOST = 1 << 32  # addresses there are
 
 
@@ -111,6 +112,8 @@ def _ids(given: pd.Series, *, needed: bool) -> pd.Series:
         raise UsageError(f"history: {given.name} arrived as floating-point numbers: ids lose digits; read it as text")
     done = given.astype("str")
     wrong = done.str.len() > _LONGEST_ID
+    cut = done.str.fullmatch(_CUT_ID).fillna(value=False).astype(bool)
+    _refuse(given, cut, "an id that a spreadsheet cut to 15 digits; format its column as text, and enter it again")
     _refuse(given, wrong | done.isna() if needed else wrong, f"no id of 1 to {_LONGEST_ID} letters")
     return done
 
