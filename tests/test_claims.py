@@ -163,3 +163,14 @@ def test_more_claims_of_a_plan_are_named_as_everywhere() -> None:
         assert zec.plan(WEB_07, ip_addresses=free, claims=more).frame["codes"].tolist() == [("RESERVED",)]
         with pytest.raises(UsageError, match="claims are a DataFrame"):
             zec.plan(WEB_07, ip_addresses=free, claims="claims.csv")  # type: ignore[arg-type]
+
+
+def test_a_claim_narrowed_to_a_name_is_told_the_id() -> None:
+    """Narrowed to a name it would bind nothing; what was not read yet may be claimed all the same."""
+    with zecnb.demo(progress=False) as zec:
+        plan = zec.plan(WEB_07, ip_address_count=1)
+        subnet = plan.summary["subnet_id"].iloc[0]
+        with pytest.raises(UsageError, match=f"row 0: subnet_id 'app-sin' is a name; the id is {subnet}"):
+            zec.claims.add("10.0.4.40", "Ann", subnet_id="app-sin")
+        zec.claims.add("10.0.4.40", "Ann", subnet_id=subnet)
+        zec.claims.add("10.0.4.40", "Ann", subnet_id="made-tomorrow")

@@ -18,7 +18,10 @@ from zecnb.sheets import read_rows
 from zecnb.store import METADATA, actor
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from zecnb.store import Store
 
@@ -50,11 +53,16 @@ class Claims:
     Args:
         store: the database, shared by whoever plans with it.
         account: label of the account.
+        ids_by_name: returns the ids, by name, of what was read lately, for ``vpc_id`` or ``subnet_id``: a claim
+            narrowed to a name would bind nothing.
     """
 
-    def __init__(self, store: Store, account: str) -> None:
+    def __init__(
+        self, store: Store, account: str, ids_by_name: Callable[[str], Mapping[str, str]] | None = None
+    ) -> None:
         self._store = store
         self._account = account
+        self._ids_by_name = ids_by_name
 
     def add(
         self,
@@ -101,6 +109,7 @@ class Claims:
         read_claims(claims, row)
         if (nobody := np.flatnonzero(claims["owner"].isna())).size:
             raise UsageError(f"claims, row {row[nobody[0]]}: nobody is named as owner")
+        self._no_names(claims, row)
         values = claims.astype(object).where(claims.notna(), None).to_dict("records")
         same = {
             "account": self._account,
@@ -112,6 +121,15 @@ class Claims:
             with self._store.begin() as connection:
                 connection.execute(sa.insert(_TABLE), rows)
         return [str(row["claim_id"]) for row in rows]
+
+    def _no_names(self, claims: pd.DataFrame, row: NDArray[np.int64]) -> None:
+        for column in ("vpc_id", "subnet_id"):
+            if self._ids_by_name is None or not claims[column].notna().any():
+                continue
+            ids = self._ids_by_name(column)
+            if (names := np.flatnonzero(claims[column].isin(set(ids) - set(ids.values())))).size:
+                name = claims[column].iloc[names[0]]
+                raise UsageError(f"claims, row {row[names[0]]}: {column} {name!r} is a name; the id is {ids[name]}")
 
     def release(self, claim_id: str) -> None:
         """Give up a claim; it is kept in the store, released.

@@ -199,7 +199,16 @@ class Session:
     @property
     def claims(self) -> Claims:
         """Soft reservations that every plan of this account honours."""
-        return Claims(self._store, self.account)
+        return Claims(self._store, self.account, self._ids_by_name)
+
+    def _ids_by_name(self, column: str) -> dict[str, str]:
+        """Return the ids, by name, of the VPCs or subnets in what was read for plans lately."""
+        with self._lock:
+            kept = [inventory for _, inventory in self._kept.values()]
+        frames = [inventory.vpcs if column == "vpc_id" else inventory.subnets for inventory in kept]
+        return {
+            name: each for frame in frames for each, name in zip(frame[column], frame["name"].fillna(""), strict=True)
+        }
 
     def _memory(self) -> pd.DataFrame:
         """Return what the journal taught of addresses; read again only when it has grown."""
