@@ -361,7 +361,7 @@ def test_one_nic_or_a_batch() -> None:
     with pytest.raises(UsageError, match="go with one vNIC id"):
         ACCOUNT.plan([{"nic_id": DB}], ip_address_count=1)
     with pytest.raises(UsageError, match="DataFrame, a list of dicts, or the path"):
-        ACCOUNT.plan(5)
+        ACCOUNT.plan(None)
 
 
 # -- files -----------------------------------------------------------------------------------------------------
