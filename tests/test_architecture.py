@@ -43,12 +43,13 @@ ALLOWED: dict[str, set[str]] = {
     "store": {"errors"},
     "execution": _HELD | {"requests", "inventory", "planner", "render", "store", "together"},
     "together": set(),
+    "progress": set(),
     "cloud": _HELD | {"inventory", "together"},
     "emulator": set(),
     "claims": _BASE | {"planner", "sheets", "store"},
     # what wires them
     "session": {"capacity", "claims"}
-    | {"errors", "inventory", "planner", "execution", "cloud", "store", "emulator", "panel"},
+    | {"errors", "inventory", "planner", "execution", "cloud", "store", "emulator", "panel", "progress"},
     "connections": {"cloud", "emulator", "errors", "session", "store"},
     "widgets": _HELD | {"execution", "planner", "render", "sheets", "session", "store"},
     "panel": _HELD | {"execution", "planner", "render", "session", "widgets"},

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 import weakref
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 from zecnb.capacity.history import History
@@ -27,9 +26,10 @@ from zecnb.planner.claimed import with_claims
 from zecnb.planner.options import Options
 from zecnb.planner.plan import Plan, make_plan
 from zecnb.planner.rebase import rebase
+from zecnb.progress import bar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from types import TracebackType
 
     import pandas as pd
@@ -117,7 +117,7 @@ class Session:
             CloudError: vNICs or subnets could not be read. Other sources make the inventory partial instead.
             UsageError: there is no such VPC, subnet or vNIC.
         """
-        with self._bar("reading the inventory") as tick:
+        with bar("reading the inventory", shown=self._progress) as tick:
             inventory = read_inventory(
                 self._client,
                 region_id=region_id,
@@ -317,7 +317,8 @@ class Session:
         if self.read_only:
             raise ReadOnlyError("this session is read-only: connect(read_only=False) to write; nothing was sent")
         self.last_run = run.run_id
-        with told(run, self._journal) as ends, self._bar("assigning" if run.kind == "apply" else "releasing") as tick:
+        verb = "assigning" if run.kind == "apply" else "releasing"
+        with told(run, self._journal) as ends, bar(verb, shown=self._progress) as tick:
             context = Context(
                 api=self._client,
                 observe=self._observe,
@@ -367,25 +368,6 @@ class Session:
         from zecnb.panel import Panel
 
         return Panel(self, nic_id=nic_id, ip_addresses=ip_addresses, ip_address_count=ip_address_count)
-
-    @contextmanager
-    def _bar(self, what: str) -> Iterator[Callable[[int, int], None]]:
-        """Show a progress bar from the second second on."""
-        if not self._progress:
-            yield lambda _done, _total: None
-            return
-        from tqdm.auto import tqdm
-
-        bar = tqdm(desc=what, delay=1.0, leave=False, dynamic_ncols=True)
-
-        def tick(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        try:
-            yield tick
-        finally:
-            bar.close()
 
     def close(self) -> None:
         """Close connections; ends the local ZEC of a demo session."""

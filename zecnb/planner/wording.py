@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cache, cached_property
 from string import Formatter
@@ -22,6 +21,7 @@ from zecnb.planner.naming import Naming, numbers, same
 from zecnb.planner.nearest import offer, run_elsewhere
 from zecnb.planner.options import DOCUMENTED_LIMIT
 from zecnb.planner.rows import Change
+from zecnb.planner.strangers import meant
 from zecnb.render.cells import duration, percent
 from zecnb.typos import describe, suggest
 
@@ -43,22 +43,8 @@ _STATUS_FIX = {
     "DELETING": "it is going away; use another vNIC",
     "CREATE_FAILED": "it was never created; use another vNIC",
 }
-_OF_A_CELL = {
-    re.compile(r"\d(\.\d+)?e\+\d+|\d{15}0{4}", re.IGNORECASE): "a spreadsheet keeps 15 digits of a number, an id has "
-    "more: format its column as text, and enter the id again",
-    re.compile("="): "a formula without a value: open the file in Excel and save it, or enter the id",
-    re.compile("#"): "an error of the spreadsheet's formula: mend it there, or enter the id",
-}
 _TEXT = pa.large_string()
-_NAMED = 3  # vNICs named as what may be meant
 _OFFERED = np.uint64(sum(bit(code) for code, entry in CATALOGUE.items() if "{nearest}" in entry.fix))
-_GUESSES = 100  # vNIC ids that are compared with every known one; a file of nothing but unknown ids must not hang
-
-
-def _of_a_cell(text: str) -> str:
-    """Say what to do about an id that nothing is like, such as a spreadsheet makes of one."""
-    known = (said for pattern, said in _OF_A_CELL.items() if pattern.match(text))
-    return next(known, "check the id; a vNIC just made needs a refresh")
 
 
 class Said(NamedTuple):
@@ -227,20 +213,10 @@ class Wording(Naming):
         )
 
     def _near_nic(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        """The vNICs of that name, or with it in theirs, or those whose id differs in one or two places."""
+        """What may be meant by ids that no vNIC has."""
         snapshot, asked = self.rows.board.snapshot, self._nic_id(at).dictionary_encode()
-        ids, names = snapshot.nic_ids, pc.fill_null(snapshot.texts("nics", "name"), "")
-        letters = np.array(ids.to_pylist() or [""], "U").astype("U32").view(np.uint32).reshape(-1, 32)
-        words: list[str] = []
-        for text in asked.dictionary.to_pylist():
-            close: list[int] = []
-            if len(words) < _GUESSES and len(ids):
-                alike = (letters != np.array([text], "U32").view(np.uint32)).sum(axis=1) <= 2
-                for found in (pc.equal(names, text), pc.match_substring(names, text), pa.array(alike)):
-                    close = close or np.flatnonzero(np.asarray(found))[:_NAMED].tolist()
-            label = " or ".join(f"{ids[i]} ({names[i]})" if names[i].as_py() else str(ids[i]) for i in close)
-            words.append(f"did you mean {label}?" if close else _of_a_cell(text))
-        return pa.array(words, _TEXT).take(asked.indices)
+        names = pc.fill_null(snapshot.texts("nics", "name"), "")
+        return pa.array(meant(snapshot.nic_ids, names, asked.dictionary.to_pylist()), _TEXT).take(asked.indices)
 
     def _nearest(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         """An address that is free after the plan, in the same subnet, and offered to no other row."""
