@@ -231,12 +231,12 @@ HISTORY: Mapping[str, Column] = {
 FORECAST: Mapping[str, Column] = {
     "level": Column("str", "subnet or vpc"),
     "id": Column("str", "its id"),
-    "status": Column("str", "filling, later (not before the horizon), not filling, or not enough data"),
+    "status": Column("str", "full, filling, later (not before the horizon), not filling, or not enough data"),
     "days": Column("int64", "distinct days of data"),
     "last_day": Column("datetime64[us]", "last day of data, UTC"),
     "usable": Column("int64", "addresses that can be assigned, on the last day"),
     "used": Column("int64", "used on the last day"),
-    "slope": Column("float64", "addresses per day, median of the pairwise slopes"),
+    "slope": Column("float64", "addresses per day, median of the pairwise slopes; a step that came once is none"),
     "slope_low": Column("float64", "lower end of its interval"),
     "slope_high": Column("float64", "upper end of its interval"),
     "warn_from": Column("datetime64[us]", "earliest day at the warning threshold; NaT beyond the horizon"),
@@ -251,7 +251,7 @@ FORECAST: Mapping[str, Column] = {
 STEPS: Mapping[str, Column] = {
     "subnet_id": Column("str", "subnet"),
     "day": Column("datetime64[us]", "UTC day on which its use jumped"),
-    "change": Column("int64", "addresses more (or less) than on the day before"),
+    "change": Column("int64", "addresses more (or less) than when it was last observed before"),
     "run_id": Column("str", "a run of that day that touched the subnet, NA when the journal has none"),
     "plan_digest": Column("str", "the plan of that run"),
 }

@@ -74,9 +74,10 @@ def test_passed_thresholds_are_now() -> None:
 
 
 def test_full_subnet_is_full_now() -> None:
-    """A subnet without a free address is full now, though it no longer grows."""
-    row = of_subnet(history([253] * 20))
-    assert (row["status"], row["full_from"]) == ("filling", row["last_day"])
+    """A subnet without a free address is full now, whether it still grows or not."""
+    for used in ([253] * 20, np.arange(20) + 234):
+        row = of_subnet(history(used))
+        assert (row["status"], row["full_from"]) == ("full", row["last_day"])
 
 
 @pytest.mark.parametrize("days", [1, 2, 6])
@@ -272,6 +273,41 @@ def test_steps_nobody_journaled() -> None:
     found = step_changes(history(used))
     assert found["change"].tolist() == [-30]
     assert found["run_id"].isna().all()
+
+
+@pytest.mark.parametrize("days", [7, 15, 40])
+def test_only_the_day_of_a_step_is_marked(days: int) -> None:
+    """However much a step tilts the line through all days, the days without a change are no steps."""
+    found = step_changes(history([100] * days + [148] * days))
+    assert found["change"].tolist() == [48]
+
+
+def test_steps_over_gaps() -> None:
+    """A jump between two observations is one on the day of the second, whatever lies between."""
+    every_other = step_changes(history([100] * 10 + [400] * 10, usable=1021, every=2))
+    missing = step_changes(history([100] * 10 + [200] * 10).drop(index=9))
+    assert [*every_other["change"], *missing["change"]] == [300, 100]
+    assert missing["day"].iloc[0] == (LAST - pd.Timedelta(days=9)).tz_localize(None)
+
+
+@pytest.mark.parametrize("used", [[100] * 85 + [148] * 5, [100] * 15 + [148] * 15, [148] * 15 + [100] * 15])
+def test_one_step_is_no_growth(used: list[int]) -> None:
+    """What was flat before a step and is flat after it is not filling, and does not grow."""
+    row = of_subnet(history(used))
+    assert (row["status"], row["slope"], row["steps"]) == ("not filling", 0, 1)
+
+
+def test_growth_around_a_step_is_known() -> None:
+    """A step that came once does not change how fast use is said to grow."""
+    assert of_subnet(history(np.arange(40) + 50 + 48 * (np.arange(40) > 30)))["slope"] == pytest.approx(1)
+
+
+def test_growth_by_steps_is_growth() -> None:
+    """Steps that come again and again are how a subnet grows; those that come every other day are none."""
+    rare = np.cumsum(np.where(np.arange(60) % 17 == 0, 20, 0)) + 100
+    assert of_subnet(history(rare))["status"] == "filling"
+    assert len(step_changes(history(rare))) == 3
+    assert len(step_changes(history(np.arange(40) // 2 * 8))) == 0
 
 
 def test_growth_is_no_step() -> None:

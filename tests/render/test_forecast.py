@@ -45,7 +45,7 @@ def test_subnet_without_room_is_drawn() -> None:
     """A subnet in which nothing can be assigned is full, and its picture has a scale all the same."""
     made = outlook(history([0] * 20, usable=0, subnet="s", vpc=None)).chart("s")
     check_texts(made.figure)
-    assert repr(made) == "ForecastChart(s: 0 of 0 used · filling · +0.00 a day (+0.00 to +0.00) · full reached)"
+    assert repr(made) == "ForecastChart(s: 0 of 0 used · full)"
 
 
 def marks(made: ForecastChart) -> list[str]:
@@ -100,7 +100,7 @@ def test_steps_have_a_mark() -> None:
 def test_text_says_the_same() -> None:
     """Thresholds, dates and steps are there in words."""
     said = chart(STEP).text()
-    assert said.startswith("Forecast of app-sin: 152 of 253 used · filling")
+    assert said.startswith("Forecast of app-sin: 152 of 253 used · later")
     assert all(word in said for word in ("warning", "critical", "full", "Step changes:", "2026-04-24"))
     assert "not in sight" in chart(PASTS["flat"]).text()
     assert "not told" in chart(PASTS["few"]).text()

@@ -9,7 +9,7 @@ import pandas as pd
 
 from zecnb.capacity.daily import levels
 from zecnb.capacity.futures import crossings, spread
-from zecnb.capacity.trend import estimate, jumps
+from zecnb.capacity.trend import changes, estimate
 from zecnb.errors import UsageError
 from zecnb.schema import FORECAST, STEPS, conform, empty
 
@@ -92,14 +92,13 @@ def step_changes(
     if series is None:
         return empty(STEPS)
     trend = estimate(series.used)
-    far = jumps(series.used, trend) & (trend.days >= MINIMUM_DAYS)[:, None]
-    row, at = np.nonzero(far)
-    change = series.used[row, at] - series.used[row, at - 1]
+    row, at = np.nonzero(trend.steps & (trend.days >= MINIMUM_DAYS)[:, None])
+    change, _ = changes(series.used)
     found = pd.DataFrame(
         {
             "subnet_id": pd.Series(series.ids[row], dtype="str"),
             "day": (series.last[row] - (window - 1 - at) * _DAY).astype("datetime64[us]"),
-            "change": change.astype(np.int64),
+            "change": change[row, at].astype(np.int64),
         }
     )
     runs = _runs(journal, nics)
@@ -108,7 +107,7 @@ def step_changes(
 
 
 def _runs(journal: pd.DataFrame | None, nics: pd.DataFrame | None) -> pd.DataFrame:
-    """Return the runs that touched each subnet on each day: the first run's plan, and how many there were."""
+    """Return the first run that touched each subnet on each day."""
     names = ["subnet_id", "day", "run_id", "plan_digest"]
     if journal is None or nics is None or not len(journal):
         return pd.DataFrame({name: pd.Series([], dtype="str") for name in names}).astype({"day": "datetime64[us]"})
@@ -141,16 +140,16 @@ def _of_level(level: str, series: Series, shares: dict[str, float], interval: fl
     few = trend.days < MINIMUM_DAYS
     status = np.select(
         [few, full, early > 0, trend.recent > around],
-        ["not enough data", "filling", "filling", "later"],
+        ["not enough data", "full", "filling", "later"],
         "not filling",
     )
-    silent = few | ((status == "not filling") & ~full)
+    silent = few | (status == "not filling")
     for name, (first, second, passed) in edges.items():
         for edge, days in (("from", first), ("to", second)):
             dates = last + np.where(passed, 0, days) * _DAY
             unknown = (~passed & (silent | (days == 0))) | few
             columns[f"{name}_{edge}"] = np.where(unknown, np.datetime64("NaT", "us"), dates)
-    steps = (jumps(series.used, trend) & ~few[:, None]).sum(1)
+    steps = (trend.steps & ~few[:, None]).sum(1)
     return pd.DataFrame(
         {
             "level": pd.Series([level] * len(now), dtype="str"),

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 __all__ = ["Forecast", "outlook"]
 
 _SHOWN = ["name", "of", "status", "full", "critical", "warn", "used", "usable", "slope", "days", "steps"]
-_ORDER = ["filling", "later", "not enough data", "not filling"]
+_ORDER = ["full", "filling", "later", "not enough data", "not filling"]
 _LONGEST = 3650  # days a picture may look ahead
-_OPTIONS = {"warn_at": 0.75, "critical_at": 0.9, "interval": 0.8, "window": 90, "horizon": 365}
+_OPTIONS: dict[str, Any] = forecast.__kwdefaults__ or {}
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -62,7 +62,7 @@ class Forecast:
     def after(self, scenario: Scenario[Any]) -> Forecast:
         """Return the forecast of the past with what a scenario adds on top, or takes away, see ``loading.loaded``.
 
-        Subnets that only the scenario has, have no past and no forecast; those it no longer has, have none either.
+        Subnets that only the scenario has have no past and no forecast; nor have those it no longer has.
 
         Args:
             scenario: of an inventory with these subnets.

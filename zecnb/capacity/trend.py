@@ -1,4 +1,4 @@
-"""Trends of many daily series at once: robust slope, bend, weekday pattern, and how they deviate from all that.
+"""Trends of many daily series at once: steps, robust slope, bend, weekday pattern, and how they deviate from all that.
 
 Everything is a matrix of one row per series and one column per day, the last column the last day; NaN where there is
 no observation. All estimates except the level and the slope depend on what is left after a straight line is taken
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float64]
     Vector = NDArray[np.float64]
 
-__all__ = ["Trend", "estimate", "jumps"]
+__all__ = ["Trend", "changes", "estimate"]
 
 _WEEK = 7
 _WEEKS_NEEDED = 3
@@ -26,7 +26,11 @@ _CURVED = 1.6  # standard errors by which the slopes of the two halves differ in
 _SHAPELESS = 1.25  # how much wider the error of a bend is because nobody knows how it goes on
 _ROUNDED = 1 / 12  # variance of whole addresses
 _PAIRS = 4_000_000  # pairwise slopes held at once
-
+_RARE = 0.9  # share of the changes that are no steps: what comes more often is how a series grows
+_FAR = 6  # standard deviations of the usual changes that make a step
+_LEAST = 3  # addresses that make a step
+_ALMOST = 4 / 6  # part of that which another change must not reach for a step to be the only one
+_HAIR = 1e-9  # sums of fractions may differ by so much
 
 DRIFTS = np.array([0, 0.03, 0.1, 0.3, 0.6, 0.9, 1])
 """Shares of a day's variance that may stay for good: 0 for deviations that are gone the next day, 1 for steps."""
@@ -67,8 +71,9 @@ class Trend(NamedTuple):
 
     Attributes:
         days: int64, observations.
+        steps: bool[series, days], where it changed far more than it usually does from one observation to the next.
         span: days from the first observation to the last.
-        slope: per day, over all of it.
+        slope: per day, over all of it, without a step that came only once.
         bend, bend_sd: change of the slope per day and its standard error, 0 unless the halves differ clearly.
         pattern: [series, 7], deviation by days after the last day, 0 where no pattern was found.
         weekly: bool, whether one was.
@@ -76,6 +81,7 @@ class Trend(NamedTuple):
     """
 
     days: NDArray[np.int64]
+    steps: NDArray[np.bool_]
     span: Vector
     slope: Vector
     bend: Vector
@@ -103,10 +109,13 @@ def estimate(used: Matrix) -> Trend:
     x = np.arange(width) - (width - 1.0)
     there = np.isfinite(used)
     days = there.sum(1)
-    slope = _theil_sen(used)
-    pattern, weekly = _weekday(used - slope[:, None] * x)
+    slope, pattern, weekly = _straight(used)
+    steps, size = _steps(_without(used, pattern))
+    if len(again := np.flatnonzero(size.any(1))):
+        # A step that came only once is no growth: what was before it is lifted to where it would be now.
+        used = used + size.sum(1, keepdims=True) - np.cumsum(size, axis=1)
+        slope[again], pattern[again], weekly[again] = _straight(used[again])
     flat = _without(used, pattern)
-    slope = np.where(weekly, _theil_sen(flat), slope) if weekly.any() else slope
 
     begin = np.where(there.any(1), there.argmax(1), 0)
     span = np.maximum(width - begin, 2).astype(np.float64)
@@ -120,15 +129,46 @@ def estimate(used: Matrix) -> Trend:
     bends = (days >= 2 * _WEEK) & (np.abs(bend) > _CURVED * bend_sd + 1e-9)
     around = _deviations(line)
     around = Deviations(*(np.where(bends[:, None], *pair) for pair in zip(curved, around, strict=True)))
-    return Trend(days, span, slope, bend * bends, bend_sd * bends, pattern, weekly, around)
+    return Trend(days, steps, span, slope, bend * bends, bend_sd * bends, pattern, weekly, around)
 
 
-def jumps(used: Matrix, trend: Trend) -> NDArray[np.bool_]:
-    """Return on which days a series changed far more than it usually does from day to day; column 0 never."""
-    change = np.diff(_without(used, trend.pattern), axis=1) - trend.slope[:, None]
-    usual = 1.4826 * _median(np.abs(change - _median(change)[:, None]))
-    far = np.abs(change) > np.maximum(6 * usual, 3)[:, None]
-    return np.column_stack([np.zeros(len(used), np.bool_), far])
+def changes(used: Matrix) -> tuple[Matrix, Matrix]:
+    """Return how much more each observation is than the one before, and the days between; NaN where there is none."""
+    rows, width = used.shape
+    at = np.broadcast_to(np.arange(width), used.shape)
+    last = np.maximum.accumulate(np.where(np.isfinite(used), at, -1), axis=1)
+    before = np.column_stack([np.full(rows, -1), last[:, :-1]])
+    known = np.isfinite(used) & (before >= 0)
+    change = np.where(known, used - used[np.arange(rows)[:, None], before], np.nan)
+    return change, np.where(known, at - before, np.nan)
+
+
+def _steps(flat: Matrix) -> tuple[NDArray[np.bool_], Matrix]:
+    """Return where series without their pattern have steps, and the size of those that came once in their direction.
+
+    Steps that came again, or almost, are how a series grows.
+    """
+    change, apart = changes(flat)
+    size = change - _median(change / apart)[:, None] * apart
+    far = np.abs(size) / np.sqrt(apart)  # deviations that stay add up
+    middling, rare = 1.4826 * _quantile(far, 0.5), _quantile(far, _RARE) / 1.645
+    limit = np.maximum(_FAR * np.maximum(middling, rare), _LEAST)[:, None] + _HAIR
+    steps = far > limit
+    once = np.zeros_like(steps)
+    large = far > limit * _ALMOST
+    for way in (size > 0, size < 0):
+        once |= steps & way & ((large & way).sum(1, keepdims=True) == 1)
+    return steps, np.where(once, size, 0.0)
+
+
+def _straight(used: Matrix) -> tuple[Vector, Matrix, NDArray[np.bool_]]:
+    """Return the slope of each row, its weekday pattern, and whether it has one."""
+    width = used.shape[1]
+    slope = _theil_sen(used)
+    pattern, weekly = _weekday(used - slope[:, None] * (np.arange(width) - (width - 1.0)))
+    if weekly.any():
+        slope = np.where(weekly, _theil_sen(_without(used, pattern)), slope)
+    return slope, pattern, weekly
 
 
 def _without(used: Matrix, pattern: Matrix) -> Matrix:
@@ -150,6 +190,15 @@ def _median(values: Matrix) -> Vector:
     if not values.shape[1]:
         return np.zeros(len(values))
     return np.where(count > 0, (ordered[rows, low] + ordered[rows, high]) / 2, 0.0)
+
+
+def _quantile(values: Matrix, share: float) -> Vector:
+    """Return the entry of each row, NaN left out, that so many of the others do not exceed; 0 in rows of nothing."""
+    count = np.isfinite(values).sum(1)
+    if not values.shape[1]:
+        return np.zeros(len(values))
+    rank = (share * np.maximum(count - 1, 0)).astype(np.int64)
+    return np.where(count > 0, np.sort(values, axis=1)[np.arange(len(values)), rank], 0.0)
 
 
 def _theil_sen(used: Matrix) -> Vector:

@@ -46,7 +46,7 @@ class ForecastChart(Chart):
 
     Attributes:
         title: name of the subnet or VPC, untrusted text.
-        status: filling, later, not filling, or not enough data.
+        status: full, filling, later, not filling, or not enough data.
         slope: addresses per day, and its interval.
         usable: addresses that can be assigned.
         used: addresses by day.
@@ -248,11 +248,11 @@ class ForecastChart(Chart):
     def _line(self) -> str:
         used = int(self.used.iloc[-1])
         said = [f"{used:,} of {self.usable:,} used", self.status]
-        if np.isfinite(self.slope[0]) and self.status != "not filling":
+        if np.isfinite(self.slope[0]) and self.status not in ("full", "not filling"):
             slope, low, high = (round(each, 2) + 0.0 for each in self.slope)  # no -0.00
             said.append(f"{slope:+,.2f} a day ({low:+,.2f} to {high:+,.2f})")
         full = self.thresholds.iloc[-1]
-        if pd.notna(full["from"]):
+        if pd.notna(full["from"]) and self.status != "full":
             said.append(f"full {self._when(full['from'], full['to'])}")
         return " · ".join(said)
 
