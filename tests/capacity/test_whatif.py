@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.execution.conftest import world
 from tests.planner.accounts import DB, FRAG, WEB1, WEB2, account, one_subnet
+from zecnb.capacity.comparison import compare
 from zecnb.capacity.whatif import Scenario
 from zecnb.errors import PlanBlockedError, UsageError
 from zecnb.inventory import Inventory
@@ -175,6 +177,23 @@ def test_split_that_cuts_nothing(prefix: Any) -> None:
     """A prefix must be longer than the subnet's and not beyond the smallest subnet."""
     with pytest.raises(UsageError, match="splits into /25 to /29"):
         account().what_if().split("sub-app", prefix)
+
+
+def test_split_keeps_claims_of_the_subnet() -> None:
+    """What was reserved in the subnet stays reserved in its parts, over their edges too, and there only."""
+    stored = pd.DataFrame({"range": ["10.0.4.60-10.0.5.3"], "owner": ["Ann"], "subnet_id": ["sub-app"]})
+    before = account().what_if(claims=stored).reserve("10.0.4.200-203", subnet_id="sub-app")
+    after = before.split("sub-app", 25).split("sub-app#2", 26)
+    reserved = compare(after, everything=True).frame.set_index("subnet_id")["reserved_what if"]
+    assert reserved[["sub-app#1", "sub-app#2#1", "sub-app#2#2"]].tolist() == [57, 61, 61]
+    assert reserved[["sub-db", "sub-twin"]].tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("number", [np.int64, np.int8])
+def test_prefixes_of_numpy(number: type[np.integer]) -> None:
+    """A prefix may be numpy's."""
+    scenario = account().what_if().split("sub-app", number(25)).widen("sub-db", number(27))
+    assert scenario.steps == account().what_if().split("sub-app", 25).widen("sub-db", 27).steps
 
 
 def test_split_keeps_the_count_of_unseen() -> None:

@@ -14,13 +14,13 @@ import pandas as pd
 from zecnb import addresses
 from zecnb.capacity.room import LARGEST, SMALLEST, cidrs_of
 from zecnb.capacity.steps import NIC_KINDS, Change, holders_of
-from zecnb.columns import column, positions
+from zecnb.columns import column, positions, strings
 from zecnb.errors import UsageError
 
 if TYPE_CHECKING:
     from zecnb.snapshot import Snapshot
 
-__all__ = ["split", "widen"]
+__all__ = ["claims_by_vpc", "split", "widen"]
 
 
 def split(snapshot: Snapshot, subnet_id: str, prefix: int) -> Change:
@@ -33,9 +33,10 @@ def split(snapshot: Snapshot, subnet_id: str, prefix: int) -> Change:
         UsageError: the subnet is not there, or the prefix cuts nothing.
     """
     at, whole = _network(snapshot, subnet_id)
-    if isinstance(prefix, bool) or not isinstance(prefix, int) or not whole.prefixlen < prefix <= SMALLEST:
+    integral = isinstance(prefix, int | np.integer) and not isinstance(prefix, bool)
+    if not integral or not whole.prefixlen < prefix <= SMALLEST:
         raise UsageError(f"{subnet_id} is {whole}: it splits into /{whole.prefixlen + 1} to /{SMALLEST}, not /{prefix}")
-    parts = list(whole.subnets(new_prefix=prefix))
+    parts = list(whole.subnets(new_prefix=int(prefix)))
     ids = pd.array([f"{subnet_id}#{number}" for number in range(1, len(parts) + 1)], dtype="str")
     row = snapshot.subnets.iloc[[at] * len(parts)].reset_index(drop=True)
     row["name"] = row["name"].fillna(subnet_id) + " #" + pd.Series(range(1, len(parts) + 1)).astype("str")
@@ -87,10 +88,11 @@ def widen(snapshot: Snapshot, subnet_id: str, prefix: int) -> Change:
             they are known), or the VPC's other subnets are in the way.
     """
     at, narrow = _network(snapshot, subnet_id)
-    if isinstance(prefix, bool) or not isinstance(prefix, int) or not LARGEST <= prefix < narrow.prefixlen:
+    integral = isinstance(prefix, int | np.integer) and not isinstance(prefix, bool)
+    if not integral or not LARGEST <= prefix < narrow.prefixlen:
         wider = f"/{LARGEST} to /{narrow.prefixlen - 1}"
         raise UsageError(f"{subnet_id} is {narrow}: it widens to {wider}, not /{prefix}")
-    wide = narrow.supernet(new_prefix=prefix)
+    wide = narrow.supernet(new_prefix=int(prefix))
     around = cidrs_of(snapshot, str(snapshot.subnets["vpc_id"].iloc[at]))
     if around and not any(wide.subnet_of(each) for each in around):
         inside = ", ".join(map(str, around))
@@ -107,6 +109,22 @@ def widen(snapshot: Snapshot, subnet_id: str, prefix: int) -> Change:
     if int(shapes.gateway[at]) == int(narrow[1]):  # the first address is the gateway; it moves with the first address
         subnets.loc[at, "gateway_ip_address"] = pd.NA
     return Change(subnets, snapshot.nics, holders_of(snapshot), f"widen {subnet_id} {narrow} to {wide}", [])
+
+
+def claims_by_vpc(snapshot: Snapshot, claims: pd.DataFrame, subnet_id: str) -> pd.DataFrame:
+    """Return claims with those of one subnet narrowed down to the same addresses by its VPC instead of by its id."""
+    at, whole = _network(snapshot, subnet_id)
+    vpc_id = str(snapshot.subnets["vpc_id"].iloc[at])
+    low, high, _ = addresses.spans(column(claims["range"]))
+    first, last = np.uint32(int(whole[0])), np.uint32(int(whole[-1]))
+    mine = (claims["subnet_id"] == subnet_id) & (claims["vpc_id"].fillna(vpc_id) == vpc_id)
+    mine &= (low <= last) & (high >= first)
+    inside = pd.Series(strings(addresses.ranges(np.maximum(low, first), np.minimum(high, last))), claims.index)
+    return claims.assign(
+        range=claims["range"].mask(mine & ((low < first) | (high > last)), inside),
+        vpc_id=claims["vpc_id"].mask(mine, vpc_id),
+        subnet_id=claims["subnet_id"].mask(mine),
+    )
 
 
 def _network(snapshot: Snapshot, subnet_id: str) -> tuple[int, IPv4Network]:

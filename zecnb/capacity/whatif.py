@@ -170,10 +170,13 @@ class Scenario(Generic[S]):
     def split(self, subnet_id: str, prefix: int) -> Scenario[S]:
         """Cut a subnet into parts of ``/prefix``, called ``subnet_id#1`` and so on; see ``reshape.split``.
 
+        Claims of the subnet become claims of its addresses in its VPC, so that they hold in the parts.
+
         Raises:
             UsageError: there is no such subnet, or the prefix cuts nothing.
         """
-        return self._next(reshape.split(self.inventory, subnet_id, prefix))
+        made = self._next(reshape.split(self.inventory, subnet_id, prefix))
+        return replace(made, claims=reshape.claims_by_vpc(self.inventory, self.claims, subnet_id))
 
     def widen(self, subnet_id: str, prefix: int) -> Scenario[S]:
         """Give a subnet the larger CIDR around its own.
