@@ -50,7 +50,7 @@ ALLOWED: dict[str, set[str]] = {
     # what wires them
     "session": {"capacity", "claims"}
     | {"errors", "inventory", "planner", "execution", "cloud", "store", "emulator", "panel", "progress"},
-    "connections": {"cloud", "emulator", "errors", "session", "store"},
+    "connections": {"claims", "cloud", "emulator", "errors", "session", "store"},
     "widgets": _HELD | {"execution", "planner", "render", "sheets", "session", "store"},
     "panel": _HELD | {"execution", "planner", "render", "session", "widgets"},
     "page": {"connections", "errors", "render", "shell"},
@@ -58,7 +58,7 @@ ALLOWED: dict[str, set[str]] = {
     "showcase": {"connections", "errors", "emulator", "render", "shell"},
     "workbench": {"page", "runbook", "showcase"},
     "cli": {"errors", "execution", "gate", "planner", "render", "emulator", "shell", "store", "workbench"},
-    "gate": {"capacity", "errors", "inventory", "planner", "render", "shell"},
+    "gate": {"capacity", "connections", "errors", "inventory", "planner", "render", "shell"},
     "shell": {"connections", "errors", "execution", "planner", "render", "session", "store"},
     "testing": {"cloud", "emulator", "session", "store"},
     "__main__": {"cli"},

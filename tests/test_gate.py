@@ -116,6 +116,66 @@ def test_what_is_claimed_is_not_free(call: Caller) -> None:
     assert call("check", "--subnet", APP_SIN, "--need", str(FREE - 8))[0] == 0
 
 
+def test_what_is_claimed_is_not_free_offline(call: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Against a saved inventory the store says what is claimed, by the endpoint alone; a store named must answer."""
+    write(call.folder, f'[[subnets]]\nmatch = "app-sin"\nminimum_free = {FREE}\n')
+    call("inventory", "--out", "saved")
+    with zecnb.connect(progress=False) as zec:
+        zec.claims.add("10.0.7.192-10.0.7.200", "Ann")
+    for name in ("ZENLAYERCLOUD_ACCESS_KEY_ID", "ZENLAYERCLOUD_ACCESS_KEY_PASSWORD"):
+        monkeypatch.delenv(name)
+    code, out, err = call("check", "--rules", "rules.toml", "--inventory", "saved", "--json")
+    assert (code, json.loads(out)["results"][0]["value"]) == (1, FREE - 8)
+    assert err.startswith("zecnb: 1 claim of 127.0.0.1:")
+    assert call("check", "--subnet", APP_SIN, "--need", str(FREE), "--inventory", "saved")[0] == 1
+    assert call("check", "--subnet", APP_SIN, "--need", str(FREE - 8), "--inventory", "saved")[0] == 0
+    code, _, err = call("check", "--rules", "rules.toml", "--inventory", "saved", "--endpoint", "example.com")
+    assert (code, err) == (0, "zecnb: 0 claims of example.com in the store\n")
+    monkeypatch.setenv("ZECNB_STORE", f"sqlite:///{call.folder}/nowhere/store.db")
+    code, out, err = call("check", "--rules", "rules.toml", "--inventory", "saved")
+    assert (code, out) == (1, "")
+    assert "cannot be used" in err
+
+
+def test_no_store_is_said(call: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no store was named and none can be made, a saved inventory is judged without claims, which is said."""
+    call("inventory", "--out", "saved")
+    (call.folder / "file").write_text("")
+    monkeypatch.delenv("ZECNB_STORE")
+    monkeypatch.setenv("XDG_DATA_HOME", str(call.folder / "file"))
+    code, _, err = call("check", "--subnet", APP_SIN, "--need", "1", "--inventory", "saved")
+    assert code == 0
+    assert err.startswith("zecnb: claims are not known, there is no store")
+
+
+def test_an_old_inventory_is_said(call: Caller) -> None:
+    """However it is shown, an answer that rests on an old inventory says how old; a rule may forbid that."""
+    call("inventory", "--out", "saved")
+    about = json.loads((call.folder / "saved" / "inventory.json").read_text())
+    about["observed_at"] = (pd.Timestamp.now("UTC") - pd.Timedelta(days=696)).isoformat()
+    (call.folder / "saved" / "inventory.json").write_text(json.dumps(about))
+    room = ("check", "--inventory", "saved", "--subnet", APP_SIN, "--need", "1")
+    rules = ("check", "--inventory", "saved", "--rules", "rules.toml")
+    write(call.folder, "minimum_free = 0\n")
+    assert call(*room)[1].endswith(f"yes: {FREE} free, 1 needed, read 696 days ago\n")
+    assert call(*rules)[1].splitlines()[0].endswith(" pass, read 696 days ago")
+    assert " pass, read 696 days ago**" in call(*rules, "--markdown")[1]
+    for each in (room, rules):
+        assert json.loads(call(*each, "--json")[1])["observed_at"] == about["observed_at"]
+    write(call.folder, "maximum_age_hours = 24\n")
+    code, out, _ = call(*rules)
+    assert code == 1
+    assert "read 696 days ago, at most 24 hours ago" in out
+
+
+def test_a_history_that_is_still_to_come(call: Caller) -> None:
+    """A file whose days are still to come is refused, as the store refuses it."""
+    write(call.folder, "minimum_days_to_full = 30\n")
+    (call.folder / "past.csv").write_text(f"at,subnet_id,cidr,usable,used\n2999-01-01,{APP_SIN},10.0.4.0/22,1021,600\n")
+    code, _, err = call("check", "--rules", "rules.toml", "--history", "past.csv")
+    assert (code, err) == (1, "zecnb: history, row 0: at is 2999-01-01, which is still to come\n")
+
+
 def test_each_check_is_a_day_of_history(shell: Shell) -> None:
     """What a check reads is remembered for the next: the store knows the day."""
     write(shell.folder, "minimum_free = 0\n")

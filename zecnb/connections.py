@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from zecnb.claims import Claims
 from zecnb.cloud.client import Client
-from zecnb.cloud.settings import resolve
+from zecnb.cloud.settings import account_of, resolve
 from zecnb.errors import UsageError
 from zecnb.session import Session
 from zecnb.store import Store
 
 if TYPE_CHECKING:
     import httpx
+    import pandas as pd
 
-__all__ = ["connect", "demo"]
+__all__ = ["connect", "demo", "stored_claims"]
 
 
 def connect(
@@ -105,3 +107,20 @@ def demo(seed: str = "demo", *, progress: bool = True, store: str = "sqlite://")
     except BaseException:
         emulator.stop()
         raise
+
+
+def stored_claims(endpoint: str | None = None) -> tuple[str, pd.DataFrame]:
+    """Return an account's label and what is claimed on it, by the store alone: without a key, and asking nobody.
+
+    Args:
+        endpoint: as for ``connect``.
+
+    Raises:
+        JournalError: the store cannot be read.
+        UsageError: the endpoint is none.
+    """
+    account, store = account_of(endpoint), Store()
+    try:
+        return account, Claims(store, account).list()
+    finally:
+        store.close()

@@ -71,7 +71,8 @@ class Inventory(Snapshot):
             requests: a vNIC id, or a batch: a DataFrame, a list of dicts, the path of a CSV or Excel file.
             ip_addresses: for one vNIC, text or a list: addresses, ranges ``10.0.0.10-20``, CIDRs.
             ip_address_count: for one vNIC, how many more addresses.
-            claims: soft reservations, columns of ``schema.CLAIMS``; ``range`` and ``owner`` are enough.
+            claims: soft reservations, columns of ``schema.CLAIMS``; ``range`` and ``owner`` are enough. Those of the
+                store, ``Session.claims.list()``, are not known here: ``Session.plan`` honours them by itself.
             memory: what earlier runs taught of addresses, columns of ``schema.MEMORY``.
             **options: see ``zecnb.planner.options.Options``.
 

@@ -281,7 +281,7 @@ CHECKED: Mapping[str, Column] = {
     "subnet_id": Column("str", "subnet, NA when it is about the inventory or the rules"),
     "name": Column("str", "its name, untrusted text"),
     "cidr": Column("str", "its CIDR"),
-    "rule": Column("str", "one of capacity.rules.RULES, or complete_inventory, or match"),
+    "rule": Column("str", "one of capacity.rules.RULES, or complete_inventory, maximum_age_hours, match"),
     "limit": Column("Float64", "what the rule asks for"),
     "value": Column("Float64", "what there is; NA when unknown, or when it does not fill"),
     "reason": Column("str", "both in words"),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pandas as pd
 import pytest
 
 from tests.planner.accounts import EVIL, WEB1, account
 from tests.render.layout import check_texts
 from zecnb.capacity.comparison import compare
+from zecnb.capacity.headroom import headroom
 from zecnb.errors import UsageError
 from zecnb.render.cells import NOTHING
 from zecnb.render.scenarios import ScenarioChart
@@ -177,6 +180,15 @@ def test_repr_counts_what_differs() -> None:
     """The repr has the names and how many subnets differ."""
     assert repr(compare(account().what_if("a").drain(WEB1))) == "Comparison(now, a: 1 subnet differs)"
     assert repr(compare(account().what_if("a"))) == "Comparison(now, a: 0 subnets differ)"
+
+
+def test_old_inventories_are_said() -> None:
+    """What rests on an old inventory says so wherever it is shown."""
+    old = account(observed_at=datetime.now(UTC) - timedelta(days=696, minutes=1)).what_if("a")
+    assert repr(old.drain(WEB1)) == f"Scenario(a: {old.drain(WEB1).steps[0]}, read 696 days ago)"
+    assert repr(compare(old)) == "Comparison(now, a: 0 subnets differ, read 696 days ago)"
+    assert "Subnets that differ, read 696 days ago" in compare(old)._repr_html_()
+    assert repr(headroom(old.inventory, subnet_id="sub-app", more=1)).endswith(": fits, read 696 days ago)")
 
 
 def test_too_many_scenarios_for_a_picture() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,6 +88,16 @@ def test_days_to_full_without_a_date(past: pd.DataFrame | None, result: str, wor
     assert checked.ok
 
 
+@pytest.mark.parametrize(("hours", "good"), [(23, False), (24.5, True)])
+def test_maximum_age(hours: float, good: bool) -> None:
+    """An inventory that was read longer ago than the rule allows fails as a whole; this rule may be the only one."""
+    frames_ = {"subnets": account().subnets, "nics": account().nics, "holders": account().holders}
+    old = Inventory.from_frames(**frames_, observed_at=datetime.now(UTC) - timedelta(hours=24))
+    checked = check(old, {"maximum_age_hours": hours})
+    assert checked.ok is good
+    assert checked.headline.endswith(", read 24.0 h ago")
+
+
 def test_unknown_can_fail() -> None:
     """On request what cannot be judged fails."""
     assert not check(inventory(1), {"minimum_days_to_full": 30, "unknown": "fail"}).ok
@@ -112,9 +123,10 @@ def test_rules_for_some_only() -> None:
 
 
 def test_pattern_that_matches_nothing() -> None:
-    """A pattern without a subnet is said: it guards nothing."""
+    """A pattern without a subnet fails: mistyped, it would guard nothing."""
     checked = check(account(), {"subnets": [{"match": "nobody", "minimum_free": 1}]})
-    assert checked.frame[["result", "reason"]].to_numpy().tolist() == [["unknown", "no IPv4 subnet matches nobody"]]
+    assert checked.frame[["result", "reason"]].to_numpy().tolist() == [["fail", "no IPv4 subnet matches nobody"]]
+    assert not checked.ok
 
 
 def test_pattern_of_a_subnet_without_ipv4() -> None:
@@ -216,6 +228,8 @@ def test_file_is_read(tmp_path: Path) -> None:
         ({}, "there is none"),
         ({"minimum_free": 1, "unknown": "maybe"}, "unknown is"),
         ({"subnets": {"match": "a"}}, r"\[\[subnets\]\]"),
+        ({"maximum_age_hours": -1}, "0 or more, not -1"),
+        ({"subnets": [{"match": "a", "maximum_age_hours": 1}]}, "there is no maximum_age_hours"),
         ({"subnets": [{"minimum_free": 1}]}, "match"),
         ({"subnets": [{"match": [], "minimum_free": 1}]}, "match"),
     ],

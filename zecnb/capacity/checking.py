@@ -12,6 +12,7 @@ import pandas as pd
 
 from zecnb.capacity.filling import filling
 from zecnb.capacity.forecast import forecast
+from zecnb.capacity.freshness import hours_since, read_ago
 from zecnb.capacity.loading import loaded
 from zecnb.capacity.observations import checked_history
 from zecnb.capacity.rules import RULES, Rules, read_rules
@@ -24,6 +25,7 @@ from zecnb.schema import CHECKED, conform, empty
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
     from typing import Any
 
     from numpy.typing import NDArray
@@ -51,10 +53,12 @@ class Checked:
     Attributes:
         frame: one row per rule and subnet, columns of ``schema.CHECKED``, failures first.
         unknown_fails: whether what could not be judged counts as failed.
+        observed_at: when what was judged was read, UTC.
     """
 
     frame: pd.DataFrame
     unknown_fails: bool
+    observed_at: datetime
 
     @property
     def ok(self) -> bool:
@@ -69,18 +73,19 @@ class Checked:
 
     @property
     def headline(self) -> str:
-        """Passed or failed, and how many rules of how many subnets."""
+        """Passed or failed, how often, and how old what was judged is, unless it is fresh."""
         counts = self.frame["result"].value_counts()
         said = ", ".join(f"{counts[word]:,} {word}" for word in _ORDER if word in counts)
-        return f"{'passed' if self.ok else 'failed'}: {said or 'nothing to judge'}"
+        return f"{'passed' if self.ok else 'failed'}: {said or 'nothing to judge'}{read_ago(self.observed_at)}"
 
     def text(self) -> str:
         """Return headline and table for a terminal."""
         return f"{self.headline}\n{table_text(self.frame[['result', 'subnet_id', 'name', 'cidr', 'rule', 'reason']])}"
 
     def json(self) -> str:
-        """Return everything as JSON: ``ok``, ``exit_code`` and ``results``."""
-        content = records({"ok": self.ok, "exit_code": self.exit_code, "results": self.frame})
+        """Return everything as JSON: ``ok``, ``exit_code``, ``observed_at`` and ``results``."""
+        about = {"ok": self.ok, "exit_code": self.exit_code, "observed_at": self.observed_at.isoformat()}
+        content = records({**about, "results": self.frame})
         return json.dumps(content, indent=1, ensure_ascii=True)
 
     def markdown(self, limit: int = 50) -> str:
@@ -117,7 +122,8 @@ def check(
 ) -> Checked:
     """Judge every rule in every IPv4 subnet that it is for.
 
-    An inventory that could be read in part only fails: a gate that cannot see does not open.
+    An inventory that could be read in part only fails: a gate that cannot see does not open. So does a pattern that
+    matches no IPv4 subnet: a limit with a mistyped name must not guard nothing.
 
     Args:
         held: what is held now; or a scenario, with its claims, and with what it adds on top of the past.
@@ -167,7 +173,7 @@ def check(
     whole = pd.concat([part for part in parts if len(part)] or [empty(CHECKED)], ignore_index=True)
     rank = whole["result"].map({word: place for place, word in enumerate(_ORDER)})
     ordered = whole.iloc[np.argsort(rank.to_numpy(), kind="stable")]
-    return Checked(conform(ordered, CHECKED, required=(), what="rules"), rules.unknown_fails)
+    return Checked(conform(ordered, CHECKED, required=(), what="rules"), rules.unknown_fails, inventory.observed_at)
 
 
 def _measured(values: pd.Series, words: Callable[[float], str]) -> tuple[NDArray[np.float64], pd.Series]:
@@ -197,9 +203,12 @@ def _days(
 
 
 def _blind(inventory: Snapshot, rules: Rules) -> pd.DataFrame:
-    """Return a failure per source that was not read completely, and what guards nothing."""
+    """Return a failure per source that was not read completely, one for old data, and what guards nothing."""
     blind = [("fail", "complete_inventory", reason) for reason in inventory.missing]
-    blind += [("unknown", "match", f"no IPv4 subnet matches {pattern}") for pattern in rules.unmatched(inventory)]
+    if hours_since(inventory.observed_at) > rules.maximum_age_hours:
+        most = f"{rules.maximum_age_hours:,.15g} hours"
+        blind.append(("fail", "maximum_age_hours", f"{read_ago(inventory.observed_at)[2:]}, at most {most} ago"))
+    blind += [("fail", "match", f"no IPv4 subnet matches {pattern}") for pattern in rules.unmatched(inventory)]
     if not blind and not inventory.geometry.ipv4.any():
         blind.append(("unknown", "match", "there is no IPv4 subnet"))
     frame = pd.DataFrame(blind, columns=["result", "rule", "reason"])

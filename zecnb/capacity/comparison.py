@@ -10,12 +10,15 @@ import numpy as np
 import pandas as pd
 
 from zecnb.capacity.filling import filling
+from zecnb.capacity.freshness import read_ago
 from zecnb.capacity.whatif import Scenario
 from zecnb.errors import UsageError
 from zecnb.render.cells import plural
 from zecnb.render.tables import table_html
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from zecnb.render.scenarios import ScenarioChart
     from zecnb.snapshot import Snapshot
 
@@ -36,11 +39,13 @@ class Comparison:
             name appended ``cidr, used, reserved, free`` (addresses), ``utilisation`` (used of all three, 0..1),
             ``largest_run``; NA where it has no such subnet.
         problems: what could not be done, ``scenario`` and the columns of ``schema.PROBLEMS``.
+        observed_at: when what is held now was read, UTC.
     """
 
     names: tuple[str, ...]
     frame: pd.DataFrame
     problems: pd.DataFrame
+    observed_at: datetime
 
     @property
     def table(self) -> pd.DataFrame:
@@ -73,11 +78,11 @@ class Comparison:
 
     def __repr__(self) -> str:
         many = plural(len(self.frame), "subnet differs", "subnets differ")
-        return f"Comparison({', '.join(self.names)}: {many})"
+        return f"Comparison({', '.join(self.names)}: {many}{read_ago(self.observed_at)})"
 
     def _repr_html_(self) -> str:
         problems = table_html(self.problems, caption="Could not be done") if len(self.problems) else ""
-        return table_html(self.table, caption="Subnets that differ") + problems
+        return table_html(self.table, caption=f"Subnets that differ{read_ago(self.observed_at)}") + problems
 
 
 def compare(*scenarios: Scenario[Any], everything: bool = False) -> Comparison:
@@ -117,7 +122,7 @@ def compare(*scenarios: Scenario[Any], everything: bool = False) -> Comparison:
         frame = frame[differs].reset_index(drop=True)
     said = [each.problems.assign(scenario=name) for each, name in zip(scenarios, names[1:], strict=True)]
     problems = pd.concat(said, ignore_index=True)
-    return Comparison(names, frame, problems[["scenario", *problems.columns[:-1]]])
+    return Comparison(names, frame, problems[["scenario", *problems.columns[:-1]]], base.observed_at)
 
 
 def _side(snapshot: Snapshot, claims: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from zecnb.capacity.asked import MOST, whole
 from zecnb.capacity.filling import filling
+from zecnb.capacity.freshness import read_ago
 from zecnb.capacity.steps import growable
 from zecnb.errors import UsageError
 from zecnb.planner.options import DOCUMENTED_LIMIT
@@ -17,6 +18,8 @@ from zecnb.render.cells import plural
 from zecnb.render.tables import table_html
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from numpy.typing import NDArray
 
     from zecnb.snapshot import Snapshot
@@ -35,12 +38,14 @@ class Headroom:
         wanted: addresses wanted in all.
         short: addresses for which there is no room; for a VPC and ``more`` what is missing in all its subnets.
         over_limit: vNICs that would exceed their limit.
+        observed_at: when what is held was read, UTC.
     """
 
     frame: pd.DataFrame
     wanted: int
     short: int
     over_limit: int
+    observed_at: datetime
 
     @property
     def fits(self) -> bool:
@@ -55,7 +60,7 @@ class Headroom:
         short = [f"short by {self.short:,}"] if self.short else []
         if self.over_limit:
             short.append(f"{plural(self.over_limit, 'vNIC')} beyond the limit")
-        return f"Headroom({self.wanted:,} wanted, {room}: {', '.join(short) or 'fits'})"
+        return f"Headroom({self.wanted:,} wanted, {room}: {', '.join(short) or 'fits'}{read_ago(self.observed_at)})"
 
     def _repr_html_(self) -> str:
         return table_html(self.frame, caption=repr(self))
@@ -122,7 +127,7 @@ def headroom(
     )
     total = int(wanted.sum()) if more is None else more
     missing = int(short.sum()) if more is None else max(more - int(free.sum()), 0)
-    return Headroom(frame, total, missing, int(over.sum()))
+    return Headroom(frame, total, missing, int(over.sum()), snapshot.observed_at)
 
 
 def _shared(free: NDArray[np.int64], more: int) -> NDArray[np.int64]:

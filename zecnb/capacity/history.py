@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from zecnb import schema
-from zecnb.capacity.observations import checked_history, observation, read_history_file
-from zecnb.errors import UsageError
+from zecnb.capacity.observations import checked_history, latest, observation, past_only, read_history_file
 from zecnb.render.cells import plural
 from zecnb.schema import HISTORY
 from zecnb.store import METADATA
@@ -81,11 +79,7 @@ class History:
             UsageError: a column is missing, or a value cannot be: a day that is still to come, for one.
             JournalError: the store cannot be written.
         """
-        checked = checked_history(frame)
-        if (early := np.flatnonzero(checked["at"] > _tomorrow())).size:
-            when = checked["at"].iloc[early[0]]
-            raise UsageError(f"history, row {early[0]}: at is {when:%Y-%m-%d}, which is still to come")
-        rows = _by_day(checked).assign(account=self._account)
+        rows = _by_day(past_only(checked_history(frame))).assign(account=self._account)
         rows["at"] = rows["at"].dt.strftime(_AS_TEXT)
         records = rows[[column.name for column in DAYS.columns]].astype(object)
         values: list[dict[str, Any]] = records.where(records.notna(), None).to_dict("records")  # type: ignore[assignment]
@@ -116,7 +110,7 @@ class History:
             JournalError: the store cannot be read.
         """
         columns = [DAYS.c[name] for name in HISTORY]
-        mine = (DAYS.c.account == self._account) & (DAYS.c.at <= _tomorrow().strftime(_AS_TEXT))
+        mine = (DAYS.c.account == self._account) & (DAYS.c.at <= latest().strftime(_AS_TEXT))
         query = sa.select(*columns).where(mine).order_by(DAYS.c.subnet_id, DAYS.c.day)
         if subnet_id is not None:
             query = query.where(DAYS.c.subnet_id == subnet_id)
@@ -149,11 +143,6 @@ class History:
         with self._store.begin() as connection:
             count, subnets = connection.execute(query).one()
         return f"History({self._account}: {plural(count, 'day')}, {plural(subnets, 'subnet')})"
-
-
-def _tomorrow() -> pd.Timestamp:
-    """Return the latest time that an observation may be of: clocks differ a little, and days by time zone."""
-    return pd.Timestamp.now("UTC") + pd.Timedelta(days=1)
 
 
 def _by_day(frame: pd.DataFrame) -> pd.DataFrame:

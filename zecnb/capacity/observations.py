@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from zecnb.snapshot import Snapshot
 
-__all__ = ["checked_history", "observation", "read_history_file"]
+__all__ = ["checked_history", "latest", "observation", "past_only", "read_history_file"]
 
 _NEEDED = ("at", "subnet_id", "cidr", "usable", "used")
 _LONGEST_ID = 64
@@ -99,6 +99,23 @@ def checked_history(frame: pd.DataFrame, row: NDArray[np.int64] | None = None) -
     peak = done.get("peak", done["used"])
     done["peak"] = peak.where(peak > done["used"], done["used"]).fillna(done["used"])
     return schema.conform(pd.DataFrame(done), HISTORY, required=_NEEDED, what="history")
+
+
+def latest() -> pd.Timestamp:
+    """Return the latest time that an observation may be of: clocks differ a little, and days by time zone."""
+    return pd.Timestamp.now("UTC") + pd.Timedelta(days=1)
+
+
+def past_only(checked: pd.DataFrame) -> pd.DataFrame:
+    """Return checked observations as they are.
+
+    Raises:
+        UsageError: one is of a day that is still to come.
+    """
+    if (early := np.flatnonzero(checked["at"] > latest())).size:
+        when = checked["at"].iloc[early[0]]
+        raise UsageError(f"history, row {early[0]}: at is {when:%Y-%m-%d}, which is still to come")
+    return checked
 
 
 def _times(given: pd.Series) -> pd.Series:

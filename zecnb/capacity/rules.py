@@ -6,10 +6,11 @@ minimum_free = 16              # addresses, in every subnet
 maximum_utilisation = 0.9      # 0..1
 minimum_largest_run = 8        # addresses in one run
 minimum_days_to_full = 30      # by the earliest day of the forecast
+maximum_age_hours = 24         # of what is judged, since it was read
 unknown = "fail"               # what cannot be judged fails; it passes by default
 
 [[subnets]]                    # these have limits of their own; later tables win over earlier ones
-match = ["db-*", "10.0.5.0/24"]  # names, ids or CIDRs, with * and ?
+match = ["db-*", "10.0.5.0/24"]  # names, ids or CIDRs, with * and ?; one that matches nothing fails
 minimum_free = 4
 """
 
@@ -37,6 +38,8 @@ __all__ = ["RULES", "Rules", "read_rules"]
 
 RULES = ("minimum_free", "maximum_utilisation", "minimum_largest_run", "minimum_days_to_full")
 
+_AGE = "maximum_age_hours"  # of the inventory, not of subnets
+_OTHERS = ("subnets", "unknown")
 _HIGHEST = {"maximum_utilisation": 1.0}
 _MOST = 1 << 53  # more is no number of addresses or days, nor is infinity
 
@@ -55,10 +58,12 @@ class Rules:
     Attributes:
         groups: limits, from general to special.
         unknown_fails: whether what cannot be judged fails.
+        maximum_age_hours: hours since it was read, beyond which what is judged fails.
     """
 
     groups: tuple[_Group, ...]
     unknown_fails: bool = False
+    maximum_age_hours: float = math.inf
 
     @classmethod
     def of(cls, content: Mapping[str, Any]) -> Rules:
@@ -69,8 +74,11 @@ class Rules:
         """
         if not isinstance(content, Mapping):
             raise UsageError(f"rules are a mapping or the path of a TOML file, not {type(content).__name__}")
-        top = {name: value for name, value in content.items() if name not in ("subnets", "unknown")}
-        groups = [_Group((), _limits(top, "rules", ("subnets", "unknown")))]
+        top = _limits(
+            {name: value for name, value in content.items() if name not in _OTHERS}, "rules", _OTHERS, (_AGE,)
+        )
+        age = top.pop(_AGE, math.inf)
+        groups = [_Group((), top)]
         tables = content.get("subnets", [])
         if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
             raise UsageError("rules: subnets are tables that begin with [[subnets]]")
@@ -82,12 +90,12 @@ class Rules:
                 raise UsageError(f'{where}: say which with match = "NAME" or match = ["NAME", "ID"]')
             rest = {name: value for name, value in table.items() if name != "match"}
             groups.append(_Group(tuple(patterns), _limits(rest, where, ("match",))))
-        if not any(group.limits for group in groups):
-            raise UsageError(f"rules: there is none; there are {', '.join(RULES)}")
+        if age == math.inf and not any(group.limits for group in groups):
+            raise UsageError(f"rules: there is none; there are {', '.join((*RULES, _AGE))}")
         unknown = content.get("unknown", "pass")
         if unknown not in ("pass", "fail"):
             raise UsageError(f'rules: unknown is "pass" or "fail", not {unknown!r}')
-        return cls(tuple(groups), unknown == "fail")
+        return cls(tuple(groups), unknown == "fail", age)
 
     def limits(self, snapshot: Snapshot, rule: str) -> NDArray[np.float64]:
         """Return a rule's limit for each subnet by position, NaN where it has none."""
@@ -117,11 +125,14 @@ def read_rules(path: str | Path) -> Rules:
     return Rules.of(content)
 
 
-def _limits(given: Mapping[str, Any], where: str, others: tuple[str, ...]) -> dict[str, float]:
+def _limits(
+    given: Mapping[str, Any], where: str, others: tuple[str, ...], more: tuple[str, ...] = ()
+) -> dict[str, float]:
+    known = (*RULES, *more)
     for name, value in given.items():
-        if name not in RULES:
-            near = difflib.get_close_matches(name, [*RULES, *others], 1)
-            hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(RULES)}"
+        if name not in known:
+            near = difflib.get_close_matches(name, [*known, *others], 1)
+            hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
             raise UsageError(f"{where}: there is no {name}{hint}")
         top = _HIGHEST.get(name)
         if (

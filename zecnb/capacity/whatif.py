@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from zecnb.addresses import to_text
 from zecnb.capacity import reshape, steps
+from zecnb.capacity.freshness import read_ago
 from zecnb.columns import positions, strings
 from zecnb.errors import UsageError
 from zecnb.ledger import addresses_of, keys_of
@@ -256,7 +257,7 @@ class Scenario(Generic[S]):
     def __repr__(self) -> str:
         said = "; ".join(self.steps) or "nothing yet"
         short = f", {plural(len(self.problems), 'problem')}" if len(self.problems) else ""
-        return f"Scenario({self.name}: {said}{short})"
+        return f"Scenario({self.name}: {said}{short}{read_ago(self.base.observed_at)})"
 
 
 def _seen_from(base: Snapshot, now: Snapshot) -> tuple[np.ndarray, np.ndarray]:

@@ -23,7 +23,7 @@ from zecnb.errors import CredentialsError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["DEFAULT_HOST", "Settings", "resolve"]
+__all__ = ["DEFAULT_HOST", "Settings", "account_of", "resolve"]
 
 DEFAULT_HOST = "console.zenlayer.com"
 
@@ -93,7 +93,20 @@ def resolve(
             "\n- ".join(["no ZEC credentials. Give them in one of these ways; all were looked for:", *looked])
             + "\nTo try zecnb without an account use zecnb.demo()."
         )
-    return Settings(base_url, auth, httpx.URL(base_url).netloc.decode(), source)
+    return Settings(base_url, auth, _label(base_url), source)
+
+
+def account_of(endpoint: str | None = None) -> str:
+    """Return what ``Settings.account`` would be, without credentials.
+
+    Raises:
+        UsageError: an endpoint that cannot be used.
+    """
+    return _label(_base_url(endpoint, os.environ))
+
+
+def _label(base_url: str) -> str:
+    return httpx.URL(base_url).netloc.decode()
 
 
 _Found = tuple[httpx.Auth, str] | None
