@@ -18,7 +18,8 @@ ALLOWED: dict[str, set[str]] = {
     # the pure core, from the bottom up
     "errors": set(),
     "files": {"errors"},
-    "schema": {"errors"},
+    "headings": {"errors"},
+    "schema": {"errors", "headings"},
     "addresses": {"columns"},
     "columns": set(),
     "geometry": {"addresses", "columns", "errors", "typos"},

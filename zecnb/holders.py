@@ -12,7 +12,7 @@ from zecnb import addresses
 from zecnb.columns import column, positions
 from zecnb.errors import UsageError
 from zecnb.ledger import Ledger, keys_of
-from zecnb.schema import HOLDER_KINDS
+from zecnb.schema import HOLDER_KINDS, KIND_CODES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SEEN_FROM", "read_holders"]
 
-SEEN_FROM = HOLDER_KINDS.index("nic_primary")
+SEEN_FROM = KIND_CODES["nic_primary"]
 """Kinds from here on count as usage (contract.md A17)."""
 
 

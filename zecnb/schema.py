@@ -6,10 +6,11 @@ text and held as uint32 inside.
 
 from __future__ import annotations
 
-import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from zecnb.errors import UsageError
+from zecnb.headings import match_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,6 +29,7 @@ __all__ = [
     "HISTORY",
     "HOLDERS",
     "HOLDER_KINDS",
+    "KIND_CODES",
     "MANAGED",
     "MEMORY",
     "NEIGHBOUR",
@@ -43,6 +45,7 @@ __all__ = [
     "STEPS",
     "SUBNETS",
     "SUMMARY",
+    "TAKES_ADDRESSES",
     "VERDICTS",
     "VPCS",
     "Column",
@@ -64,6 +67,12 @@ HOLDER_KINDS = ("network", "gateway", "broadcast", "nic_primary", "nic_secondary
 
 ``lb`` is a load balancer's own address, ``lb_health`` one it sends its health checks from (contract.md 5.16).
 """
+
+KIND_CODES: Mapping[str, int] = MappingProxyType({name: code for code, name in enumerate(HOLDER_KINDS)})
+"""What the ledger writes for each."""
+
+TAKES_ADDRESSES = ("AVAILABLE", "USED")
+"""States in which a vNIC takes addresses (contract.md A8)."""
 
 VERDICTS = ("OK", "NOOP", "RISK", "BLOCK")
 """From harmless to forbidden; a row's verdict is the worst of its findings."""
@@ -163,9 +172,7 @@ CALLS: Mapping[str, Column] = {
     "predicted": Column("str", "ACCEPTED or the API's error code"),
 }
 FINDINGS: Mapping[str, Column] = {
-    "row": Column(
-        "int64", "the caller's 0-based input row (the first one, for a finding about a whole vNIC or subnet)"
-    ),
+    "row": Column("int64", "the caller's 0-based input row; the first one, for a finding about a vNIC or subnet"),
     "address": Column("str", "the address, NA when the finding is about the request, vNIC or subnet"),
     "code": Column("str", "stable code, see zecnb.planner.findings.CATALOGUE"),
     "severity": Column("str", "INFO, NOOP, RISK or BLOCK"),
@@ -335,31 +342,6 @@ def empty(columns: Mapping[str, Column]) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame({name: pd.Series([], dtype=column.dtype) for name, column in columns.items()})
-
-
-def match_columns(given: Iterable[object], wanted: Iterable[str]) -> dict[object, str]:
-    """Map given column names to wanted ones, ignoring case, blanks, dashes and underscores.
-
-    So ``nicId``, ``NIC ID`` and ``nic_id`` are all ``nic_id``. Names that match nothing are left out.
-
-    Raises:
-        UsageError: two given columns mean the same wanted one.
-    """
-    by_letters = {_letters(name): name for name in wanted}
-    found: dict[object, str] = {}
-    for name in given:
-        match = by_letters.get(_letters(name))
-        if match is None:
-            continue
-        if match in found.values():
-            first = next(k for k, v in found.items() if v == match)
-            raise UsageError(f"columns {first!r} and {name!r} both mean {match!r}; keep one of them")
-        found[name] = match
-    return found
-
-
-def _letters(name: object) -> str:
-    return re.sub(r"[^a-z0-9]", "", str(name).lower())
 
 
 def conform(frame: pd.DataFrame, columns: Mapping[str, Column], *, required: Iterable[str], what: str) -> pd.DataFrame:

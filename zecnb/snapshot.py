@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Snapshot"]
 
-_KIND = {name: code for code, name in enumerate(schema.HOLDER_KINDS)}
-
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Snapshot:
@@ -96,6 +94,8 @@ class Snapshot:
         )
         _unique(subnets["subnet_id"], "subnets")
         _unique(nics["nic_id"], "nics")
+        if observed_at is not None and not isinstance(observed_at, datetime):
+            raise UsageError(f"observed_at is a datetime, not {observed_at!r}")
         geometry = Geometry.of(subnets)
         home = positions(column(subnets["subnet_id"]), column(nics["subnet_id"]))
         stack = pd.Series(subnets["stack_type"].array.take(home, allow_fill=True), index=nics.index)
@@ -103,12 +103,14 @@ class Snapshot:
         if vpcs is None:
             vpcs = pd.DataFrame({"vpc_id": subnets["vpc_id"].dropna().unique()})
         vpcs = schema.conform(vpcs, schema.VPCS, required=("vpc_id",), what="vpcs")
+        _unique(vpcs["vpc_id"], "vpcs")
         entries, ids, names, strays = read_holders(subnets, geometry, held)
         nics["secondary_ipv4_count"] = _count_secondaries(nics["nic_id"], entries, ids)
         sources = schema.empty(schema.SOURCES) if sources is None else sources
         if strays:
             stray = pd.DataFrame([("holders", "", "partial", len(held), strays)], columns=list(schema.SOURCES))
             sources = pd.concat([sources, stray], ignore_index=True) if len(sources) else stray
+        beside = schema.empty(schema.SUBNETS) if beside is None else beside
         when = observed_at or datetime.now(UTC)
         return cls(
             vpcs=vpcs,
@@ -120,9 +122,7 @@ class Snapshot:
             ledger=entries,
             holder_ids=ids,
             holder_names=names,
-            beside=schema.conform(
-                schema.empty(schema.SUBNETS) if beside is None else beside, schema.SUBNETS, required=(), what="beside"
-            ),
+            beside=schema.conform(beside, schema.SUBNETS, required=(), what="beside"),
         )
 
     # -- what people look at ---------------------------------------------------------------------------------
@@ -286,7 +286,7 @@ class Snapshot:
     @cached_property
     def nic_used(self) -> NDArray[np.int64]:
         """Private IPv4 addresses on each vNIC, the primary included."""
-        owned = (self.ledger.kind == _KIND["nic_primary"]) | (self.ledger.kind == _KIND["nic_secondary"])
+        owned = np.isin(self.ledger.kind, [schema.KIND_CODES["nic_primary"], schema.KIND_CODES["nic_secondary"]])
         nic = self.holder_nic[self.ledger.holder[owned]]
         return np.bincount(nic[nic >= 0], minlength=len(self.nics))
 
@@ -319,13 +319,15 @@ class Snapshot:
         """Return the position of a vNIC, -1 when there is none of that id."""
         return int(pc.index(self.nic_ids, nic_id).as_py())
 
-    def addresses_of_nic(self, nic_id: str) -> set[str]:
-        """Return the private IPv4 addresses of a vNIC, its primary included."""
+    def addresses_of_nic(self, nic_id: str, *, secondary: bool = False) -> set[str]:
+        """Return the private IPv4 addresses of a vNIC, or the secondary ones only."""
         nic = self.nic_position(nic_id)
         if nic < 0 or self.nic_subnet[nic] < 0:
             return set()
         part = self.ledger.within(int(self.nic_subnet[nic]))
         own = self.holder_nic[self.ledger.holder[part]] == nic
+        if secondary:
+            own &= self.ledger.kind[part] == schema.KIND_CODES["nic_secondary"]
         return set(addresses.to_text(addresses_of(self.ledger.keys[part][own])).to_pylist())
 
     def subnet_position(self, subnet_id: str) -> int:
@@ -340,6 +342,17 @@ class Snapshot:
             hint = f"; that is a name, its id is {named.iloc[0]}" if len(named) else ""
             raise UsageError(f"no subnet {subnet_id!r} in this inventory of {len(self.subnets)} subnets{hint}")
         return at
+
+    def vpc_position(self, vpc_id: str) -> int:
+        """Return the position of a VPC.
+
+        Raises:
+            UsageError: there is none of that id.
+        """
+        at = np.flatnonzero((self.vpcs["vpc_id"] == vpc_id).to_numpy(np.bool_))
+        if not len(at):
+            raise UsageError(f"no VPC {vpc_id!r} in this inventory, which has {len(self.vpcs):,}")
+        return int(at[0])
 
     def ipv4_position(self, subnet_id: str) -> int:
         """Return the position of a subnet that has IPv4.
@@ -390,5 +403,5 @@ def _unique(ids: pd.Series, what: str) -> None:
 
 
 def _count_secondaries(nic_ids: pd.Series, ledger: Ledger, ids: pa.LargeStringArray) -> pd.Series:
-    nic = positions(column(nic_ids), ids)[ledger.holder[ledger.kind == _KIND["nic_secondary"]]]
+    nic = positions(column(nic_ids), ids)[ledger.holder[ledger.kind == schema.KIND_CODES["nic_secondary"]]]
     return pd.Series(np.bincount(nic[nic >= 0], minlength=len(nic_ids)), dtype="Int64")

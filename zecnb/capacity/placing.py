@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from zecnb.ledger import Runs, count_by_subnet, merge
+from zecnb.ledger import count_by_subnet, merge
+from zecnb.planner.placement import Demand, place, running_total
 from zecnb.planner.reservations import Reservations
 
 if TYPE_CHECKING:
@@ -15,10 +16,10 @@ if TYPE_CHECKING:
 
     from zecnb.snapshot import Snapshot
 
-__all__ = ["Placed", "claimed_keys", "place", "rank_within"]
+__all__ = ["Allotted", "allot", "claimed_keys"]
 
 
-class Placed(NamedTuple):
+class Allotted(NamedTuple):
     """Who gets which addresses.
 
     Attributes:
@@ -39,7 +40,7 @@ def claimed_keys(snapshot: Snapshot, claims: pd.DataFrame | None, subnets: NDArr
     return keys[snapshot.ledger.find(keys) < 0]  # what is held already needs no keeping
 
 
-def place(snapshot: Snapshot, claims: pd.DataFrame, subnet: NDArray[np.int64], count: NDArray[np.int64]) -> Placed:
+def allot(snapshot: Snapshot, claims: pd.DataFrame, subnet: NDArray[np.int64], count: NDArray[np.int64]) -> Allotted:
     """Give each owner the lowest free addresses of its subnet, first come first served.
 
     Args:
@@ -55,8 +56,10 @@ def place(snapshot: Snapshot, claims: pd.DataFrame, subnet: NDArray[np.int64], c
     fits = _served(np.searchsorted(homes, subnet), count, room)
     served = order[fits[order]]
     wanted = np.bincount(np.searchsorted(homes, subnet[served]), count[served], len(homes)).astype(np.int64)
-    keys = _lowest(merge(snapshot.ledger.of_subnets(homes), claimed), homes, wanted)
-    return Placed(fits, np.repeat(served, count[served]), keys)
+    asked = wanted > 0
+    taken = merge(snapshot.ledger.of_subnets(homes), claimed)
+    keys = place("lowest", Demand(homes[asked], wanted[asked]), taken).key
+    return Allotted(fits, np.repeat(served, count[served]), keys)
 
 
 def _served(group: NDArray[np.int64], count: NDArray[np.int64], room: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -65,27 +68,8 @@ def _served(group: NDArray[np.int64], count: NDArray[np.int64], room: NDArray[np
     waiting = np.argsort(group, kind="stable")
     while len(waiting):  # each time the first that finds too few is passed over, and all that want as many
         home, wanted = group[waiting], count[waiting]
-        good = rank_within(home, wanted) + wanted <= room[home]
+        good = running_total(home, wanted) + wanted <= room[home]
         fits[waiting[good]] = True
         room = room - np.bincount(home[good], wanted[good], len(room)).astype(np.int64)
         waiting = waiting[~good & (wanted <= room[home])]
     return fits
-
-
-def _lowest(taken: NDArray[np.uint64], subnets: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Return the lowest free keys, as many per subnet (sorted positions) as wanted."""
-    free = Runs.between(taken)
-    home = np.searchsorted(subnets, free.subnet)
-    take = np.clip(wanted[home] - rank_within(home, free.length), 0, free.length)
-    start, take = free.start[take > 0], take[take > 0]
-    within = np.arange(int(take.sum())) - np.repeat(np.cumsum(take) - take, take)
-    return np.asarray(np.repeat(start, take) + within.astype(np.uint64))
-
-
-def rank_within(group: NDArray[np.integer], size: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the sum of the sizes before each entry in its own group; ``group`` is sorted."""
-    if not len(group):
-        return np.zeros(0, np.int64)
-    before = np.cumsum(size) - size
-    first = np.append(True, group[1:] != group[:-1])
-    return np.asarray(before - before[first][np.cumsum(first) - 1])

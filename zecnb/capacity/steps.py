@@ -11,12 +11,12 @@ import pyarrow.compute as pc
 
 from zecnb import addresses
 from zecnb.capacity.asked import exceeds, nic_positions, whole
-from zecnb.capacity.placing import place
+from zecnb.capacity.placing import allot
 from zecnb.columns import column, positions, strings
 from zecnb.errors import PlanBlockedError, UsageError
 from zecnb.ledger import addresses_of, keys_of, subnets_of
 from zecnb.render.cells import plural
-from zecnb.schema import HOLDER_KINDS, HOLDERS
+from zecnb.schema import HOLDER_KINDS, HOLDERS, TAKES_ADDRESSES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,6 @@ __all__ = [
 
 NIC_KINDS = ("nic_primary", "nic_secondary")
 _NOTHING = pa.scalar("", pa.large_string())
-_TAKES_ADDRESSES = ("AVAILABLE", "USED")  # contract.md A8: other states refuse
 
 
 class Change(NamedTuple):
@@ -75,7 +74,7 @@ def add_nics(
     if exceeds(each, nic_limit):
         raise UsageError(f"a vNIC holds {nic_limit} addresses at most, not {each}; nic_limit=None lifts that")
     seats = min(count, int(snapshot.left[at]) // each)  # of a million vNICs that find no room none is thought of
-    placed = place(snapshot, claims, np.full(seats, at), np.full(seats, each))
+    placed = allot(snapshot, claims, np.full(seats, at), np.full(seats, each))
     made = int(placed.fits.sum())
     home = snapshot.subnets.iloc[at]
     ids = _fresh_ids(snapshot, subnet_id, made)
@@ -118,7 +117,7 @@ def drain(snapshot: Snapshot, nic_ids: Sequence[str], *, delete: bool) -> Change
 
 def growable(snapshot: Snapshot) -> NDArray[np.bool_]:
     """Return which vNICs could take another IPv4 address, their limit aside."""
-    takes = snapshot.nics["status"].isin(_TAKES_ADDRESSES) & (snapshot.nics["nic_subnet_type"] != "IPv6")
+    takes = snapshot.nics["status"].isin(TAKES_ADDRESSES) & (snapshot.nics["nic_subnet_type"] != "IPv6")
     at = snapshot.nic_subnet
     return np.asarray(takes.to_numpy() & (at >= 0) & snapshot.geometry.ipv4[np.maximum(at, 0)])
 
@@ -146,7 +145,7 @@ def grow(
     if nic_ids is not None:  # of all vNICs those that cannot take any are passed over
         problems.append(_each("nic", snapshot, chosen[~able], by, "takes no IPv4 addresses in its state or stack"))
     chosen = chosen[able & ~over]
-    placed = place(snapshot, claims, snapshot.nic_subnet[chosen], np.full(len(chosen), by))
+    placed = allot(snapshot, claims, snapshot.nic_subnet[chosen], np.full(len(chosen), by))
     problems.append(_each("nic", snapshot, chosen[~placed.fits], by, "its subnet has no room left"))
     nic = chosen[placed.owner]
     ids, names = (snapshot.nics[name].array.take(nic) for name in ("nic_id", "name"))
@@ -164,7 +163,7 @@ def move(snapshot: Snapshot, claims: pd.DataFrame, nic_ids: Sequence[str], subne
     """Make vNICs anew in another subnet with as many addresses; a vNIC stays in its subnet for life (A26)."""
     at, home = nic_positions(snapshot, nic_ids), snapshot.ipv4_position(subnet_id)
     chosen = at[snapshot.nic_subnet[at] != home]
-    placed = place(snapshot, claims, np.full(len(chosen), home), np.maximum(snapshot.nic_used[chosen], 1))
+    placed = allot(snapshot, claims, np.full(len(chosen), home), np.maximum(snapshot.nic_used[chosen], 1))
     ids = snapshot.nics["nic_id"].array.take(chosen[placed.fits])
     held = holders_of(snapshot)
     released = held["kind"].isin(NIC_KINDS) & held["holder_id"].isin(ids)

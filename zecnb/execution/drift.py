@@ -12,6 +12,7 @@ from zecnb.ledger import keys_of
 from zecnb.planner.options import Options
 from zecnb.planner.plan import make_plan
 from zecnb.requests import Requests
+from zecnb.schema import TAKES_ADDRESSES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from zecnb.execution.steps import Step
     from zecnb.planner.plan import Plan
     from zecnb.snapshot import Snapshot
-
-_READY = ("AVAILABLE", "USED")
 
 __all__ = ["CHANGES", "changes", "is_clear", "rejudge"]
 
@@ -66,7 +65,7 @@ def is_clear(snapshot: Snapshot, step: Step, nic_limit: int | None) -> bool:
     if step.ip_address_count is not None:
         return False
     nic = snapshot.nic_position(step.nic_id)
-    if nic < 0 or snapshot.nics["status"].iloc[nic] not in _READY:
+    if nic < 0 or snapshot.nics["status"].iloc[nic] not in TAKES_ADDRESSES:
         return False
     subnet = int(snapshot.nic_subnet[nic])
     if subnet < 0 or not snapshot.geometry.ipv4[subnet]:

@@ -15,7 +15,7 @@ from zecnb.addresses import Reason
 from zecnb.counts import CountState
 from zecnb.planner.options import DOCUMENTED_LIMIT
 from zecnb.planner.reservations import Force
-from zecnb.schema import HOLDER_KINDS
+from zecnb.schema import KIND_CODES, TAKES_ADDRESSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,8 +43,7 @@ _PRIVATE = (
     (0xC0A80000, 0xC0A8FFFF),
     (0x64400000, 0x647FFFFF),
 )
-_KIND = {name: code for code, name in enumerate(HOLDER_KINDS)}
-_READY = pa.array(["AVAILABLE", "USED"], pa.large_string())
+_READY = pa.array(TAKES_ADDRESSES, pa.large_string())
 
 
 def special_range(value: NDArray[np.uint32]) -> NDArray[np.int8]:
@@ -95,7 +94,7 @@ def _out_of_subnet(board: Board) -> NDArray[np.bool_]:
 
 
 def _held(*kinds: str, own: bool | None = None) -> Rule:
-    codes = [_KIND[kind] for kind in kinds]
+    codes = [KIND_CODES[kind] for kind in kinds]
 
     def rule(board: Board) -> NDArray[np.bool_]:
         found = board.held_kind == codes[0]

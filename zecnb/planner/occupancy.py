@@ -11,7 +11,7 @@ import pyarrow as pa
 from zecnb.addresses import to_text
 from zecnb.ledger import Runs, addresses_of
 from zecnb.render.palette import Cell
-from zecnb.schema import HOLDER_KINDS, OCCUPANCY, REGAIN
+from zecnb.schema import HOLDER_KINDS, KIND_CODES, OCCUPANCY, REGAIN
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,7 +30,7 @@ _CELL_OF_KIND = {
     "lb": Cell.LB,
     "lb_health": Cell.LB,
 }
-_PRIMARY, _SECONDARY = HOLDER_KINDS.index("nic_primary"), HOLDER_KINDS.index("nic_secondary")
+_PRIMARY, _SECONDARY = KIND_CODES["nic_primary"], KIND_CODES["nic_secondary"]
 _CELL = np.array([_CELL_OF_KIND.get(kind, Cell.RESERVED) for kind in HOLDER_KINDS], np.uint8)
 
 

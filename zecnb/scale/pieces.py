@@ -21,7 +21,7 @@ from zecnb.holders import SEEN_FROM, read_holders
 from zecnb.ledger import addresses_of, subnets_of
 from zecnb.planner.plan import make_plan
 from zecnb.requests import Requests
-from zecnb.schema import HOLDER_KINDS, HOLDERS, NICS, conform
+from zecnb.schema import HOLDER_KINDS, HOLDERS, KIND_CODES, NICS, conform
 from zecnb.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ _HELD_NEEDS = ("subnet_id", "address", "kind", "holder_id")
 _PLACE_NEEDS = _HELD_NEEDS[:3]
 _NIC_NEEDS = ("nic_id", "subnet_id", "status")
 _NIC_COLUMNS = ("nic_id", "name", "subnet_id", "status", "nic_type", "nic_subnet_type", "instance_id")
-_OWNED = [HOLDER_KINDS.index("nic_primary"), HOLDER_KINDS.index("nic_secondary")]
+_OWNED = [KIND_CODES["nic_primary"], KIND_CODES["nic_secondary"]]
 _WEAKEST = len(HOLDER_KINDS) - 1  # of two holders of one address the one of the lower kind counts
 _LAST = np.iinfo(np.int32).max
 _TEXT = pa.large_string()
@@ -225,7 +225,7 @@ def held_places(chunk: pd.DataFrame, subnets: pd.DataFrame) -> pd.DataFrame:
     """Read where held addresses are, the reserved ones not counted: ``subnet`` and ``address``.
 
     Raises:
-        UsageError: an address or kind is none; names the row of the chunk.
+        UsageError: an address is not an IPv4 address, or a kind is not known; names the row of the chunk.
     """
     held = conform(chunk, HOLDERS, required=_PLACE_NEEDS, what="holders")
     ledger, _, _, _ = read_holders(subnets, Geometry.of(subnets), held)
