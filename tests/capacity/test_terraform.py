@@ -56,6 +56,40 @@ def test_state_that_agrees() -> None:
     assert row["warning"] == "destroy releases all 2 secondary addresses"
 
 
+def test_recorded_address_that_became_the_primary() -> None:
+    """What the state knows and is the vNIC's primary by now is gone, and nothing is counted twice."""
+    row = managed_nics(account(), state(instance(WEB1, "10.0.4.10", "10.0.4.11", "10.0.4.12"))).iloc[0]
+    assert (row["recorded"], row["held"], row["foreign"], row["gone"]) == (3, 2, 0, 1)
+    assert "-1" not in row["warning"]
+
+
+def test_one_nic_by_its_id() -> None:
+    """Which vNICs may be one id as text."""
+    given = state(instance(WEB1, "10.0.4.11"), instance(WEB2, "10.0.4.21"))
+    assert managed_nics(account(), given, WEB2)["nic_id"].tolist() == [WEB2]
+
+
+def test_modules_in_modules() -> None:
+    """However deep modules are nested, what is in them is found."""
+    module: dict[str, Any] = {
+        "resources": [{"mode": "managed", "type": RESOURCE, "address": "deep", "values": {"vnic_id": WEB1}}]
+    }
+    for _ in range(3000):
+        module = {"child_modules": [module]}
+    found = managed_nics(account(), {"format_version": "1.0", "values": {"root_module": module}})
+    assert found["resource"].tolist() == ["deep"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"format_version": "1.0", "values": ["x"]}, state(instance(WEB1), module=5), {"prior_state": 5, "values": 1}],
+)
+def test_damaged_states_are_said(given: dict[str, Any]) -> None:
+    """What stands where something else belongs is said in words."""
+    with pytest.raises(UsageError, match="Terraform state is damaged: "):
+        managed_nics(account(), given)
+
+
 def test_recorded_addresses_that_are_gone() -> None:
     """What the state knows and nobody holds would be assigned again."""
     row = managed_nics(account(), state(instance(WEB2, "10.0.4.21", "10.0.4.99"))).iloc[0]

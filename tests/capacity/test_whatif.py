@@ -196,6 +196,16 @@ def test_prefixes_of_numpy(number: type[np.integer]) -> None:
     assert scenario.steps == account().what_if().split("sub-app", 25).widen("sub-db", 27).steps
 
 
+def test_what_must_be_released_first_is_not_for_now() -> None:
+    """Requests that can be done now leave out addresses that the base still holds."""
+    inventory = account()
+    scenario = inventory.what_if().drain(WEB1).grow(10, nic_ids=[WEB2], nic_limit=None)
+    now = scenario.requests(new=False)
+    assert inventory.plan(now, nic_limit=100, claims=scenario.claims).ok
+    assert not set(now["ip_addresses"].iloc[0].split(", ")) & {"10.0.4.11", "10.0.4.12"}
+    assert {"10.0.4.11", "10.0.4.12"} <= set(scenario.requests()["ip_addresses"].iloc[0].split(", "))
+
+
 def test_split_keeps_the_count_of_unseen() -> None:
     """What no listing shows is still somewhere: it is counted once, and said."""
     scenario = account().what_if().split("sub-dark", 25)

@@ -11,18 +11,31 @@ import pyarrow as pa
 from zecnb.columns import positions
 from zecnb.errors import UsageError
 from zecnb.render.cells import plural
+from zecnb.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from zecnb.snapshot import Snapshot
-
-__all__ = ["MOST", "exceeds", "nic_positions", "whole"]
+__all__ = ["MOST", "exceeds", "nic_positions", "snapshot_of", "whole"]
 
 MOST = 1 << 32
 """No number of addresses or vNICs is larger."""
+
+
+def snapshot_of(held: object) -> Snapshot:
+    """Return an inventory, or what a scenario results in.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    inventory = getattr(held, "inventory", held)
+    if not isinstance(inventory, Snapshot):
+        raise UsageError(
+            f"an inventory or a scenario is wanted, as zec.inventory() reads it, not {type(held).__name__}"
+        )
+    return inventory
 
 
 def nic_positions(snapshot: Snapshot, nic_ids: str | Sequence[str]) -> NDArray[np.int64]:
@@ -45,7 +58,7 @@ def exceeds(used: NDArray[np.int64] | int, nic_limit: int | None) -> NDArray[np.
     """Return whether so many addresses are more than a vNIC may have.
 
     Raises:
-        UsageError: the limit is none.
+        UsageError: the limit is no whole number of 1 or more.
     """
     if nic_limit is None:
         return np.zeros(np.shape(used), np.bool_)

@@ -15,24 +15,25 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from zecnb.capacity.asked import snapshot_of
 from zecnb.columns import positions
 from zecnb.errors import UsageError
 from zecnb.render.cells import plural
-from zecnb.schema import HOLDER_KINDS, MANAGED, conform, empty
+from zecnb.schema import MANAGED, conform, empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from zecnb.capacity.whatif import Scenario
     from zecnb.snapshot import Snapshot
 
 __all__ = ["RESOURCE", "managed_nics"]
 
 RESOURCE = "zenlayercloud_zec_vnic_ipv4"
-_SECONDARY = HOLDER_KINDS.index("nic_secondary")
 
 
 def managed_nics(
-    snapshot: Snapshot, state: str | Path | dict[str, Any], nic_ids: Iterable[str] | None = None
+    snapshot: Snapshot | Scenario[Any], state: str | Path | dict[str, Any], nic_ids: str | Iterable[str] | None = None
 ) -> pd.DataFrame:
     """Return the vNICs that a state manages, columns of ``schema.MANAGED``.
 
@@ -40,22 +41,24 @@ def managed_nics(
         snapshot: what is held now.
         state: a state file (format 4), or the output of ``terraform show -json`` of a state or a plan; its path or
             content. Of it only vNIC ids and addresses are looked at.
-        nic_ids: only these, for example ``plan.frame["nic_id"]``.
+        nic_ids: only this one, or these, for example ``plan.frame["nic_id"]``.
 
     Raises:
         UsageError: it cannot be read or is no state; says what it is instead.
     """
+    snapshot = snapshot_of(snapshot)
     found = list(_resources(_content(state)))
     if nic_ids is not None:
-        wanted = set(nic_ids)
+        wanted = {nic_ids} if isinstance(nic_ids, str) else set(nic_ids)
         found = [each for each in found if each[1] in wanted]
     if not found:
         return empty(MANAGED)
     names, ids, recorded = zip(*found, strict=True)
     nic = positions(snapshot.nic_ids, pa.array(ids, pa.large_string()))
     there = nic >= 0
-    held = np.where(there, _secondaries(snapshot)[np.maximum(nic, 0)] if len(snapshot.nics) else 0, 0)
-    known = np.array([len(each & snapshot.addresses_of_nic(one)) for one, each in zip(ids, recorded, strict=True)])
+    held = np.append(snapshot.nics["secondary_ipv4_count"].to_numpy(np.int64), 0)[nic]
+    both = (each & snapshot.addresses_of_nic(one, secondary=True) for one, each in zip(ids, recorded, strict=True))
+    known = np.array([len(each) for each in both])
     managers: dict[str, list[str]] = {}
     for name, one in zip(names, ids, strict=True):
         managers.setdefault(one, []).append(name)
@@ -103,12 +106,6 @@ def _rivals(name: str, all_: list[str]) -> str:
     return f"; {' and '.join(others)} claims this vNIC too, and each takes all its addresses" if others else ""
 
 
-def _secondaries(snapshot: Snapshot) -> np.ndarray[Any, np.dtype[np.int64]]:
-    entry = snapshot.ledger.kind == _SECONDARY
-    nic = snapshot.holder_nic[snapshot.ledger.holder[entry]]
-    return np.bincount(nic[nic >= 0], minlength=len(snapshot.nics))
-
-
 def _content(state: object) -> dict[str, Any]:
     if isinstance(state, dict):
         return state
@@ -134,7 +131,8 @@ def _resources(content: dict[str, Any]) -> Iterator[tuple[str, str, set[str]]]:
     if content.get("version") == 4 and "resources" in content:
         named = _of_state(content["resources"])
     elif "format_version" in content or "values" in content:
-        named = _of_show((_table(shown, "of state").get("values") or {}).get("root_module") or {})
+        values = _table(_table(shown, "what it shows").get("values") or {}, "its values")
+        named = _of_show(values.get("root_module") or {})
     elif "encrypted_data" in content:
         raise UsageError("the Terraform state is encrypted; give the output of tofu show -json instead")
     else:
@@ -151,7 +149,10 @@ def _of_state(resources: object) -> Iterator[tuple[str, object]]:
         resource = _table(each, f"resource {number}")
         if resource.get("mode") != "managed" or resource.get("type") != RESOURCE:
             continue
-        name = ".".join(filter(None, (resource.get("module"), RESOURCE, str(resource.get("name", number)))))
+        module = resource.get("module") or ""
+        if not isinstance(module, str):
+            raise UsageError(f"the Terraform state is damaged: the module of resource {number} is {module!r}, no text")
+        name = ".".join(filter(None, (module, RESOURCE, str(resource.get("name", number)))))
         for one in _list(resource.get("instances"), f"what there is of {name}"):
             instance = _table(one, name)
             index = f"[{json.dumps(instance['index_key'])}]" if "index_key" in instance else ""
@@ -160,13 +161,14 @@ def _of_state(resources: object) -> Iterator[tuple[str, object]]:
 
 
 def _of_show(module: object) -> Iterator[tuple[str, object]]:
-    about = _table(module, "a module")
-    for number, each in enumerate(_list(about.get("resources", []), "resources")):
-        resource = _table(each, f"resource {number}")
-        if resource.get("mode") == "managed" and resource.get("type") == RESOURCE:
-            yield str(resource.get("address", f"resource {number}")), resource.get("values")
-    for child in _list(about.get("child_modules", []), "child_modules"):
-        yield from _of_show(child)
+    waiting = [module]
+    while waiting:  # modules may be nested deeper than calls can be
+        about = _table(waiting.pop(), "a module")
+        for number, each in enumerate(_list(about.get("resources", []), "resources")):
+            resource = _table(each, f"resource {number}")
+            if resource.get("mode") == "managed" and resource.get("type") == RESOURCE:
+                yield str(resource.get("address", f"resource {number}")), resource.get("values")
+        waiting += reversed(_list(about.get("child_modules", []), "child_modules"))
 
 
 def _recorded(name: str, attributes: object) -> tuple[str, set[str]]:

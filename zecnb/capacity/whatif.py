@@ -23,7 +23,7 @@ from zecnb.planner.options import DOCUMENTED_LIMIT
 from zecnb.planner.plan import Plan
 from zecnb.planner.reservations import in_some_subnet
 from zecnb.render.cells import plural
-from zecnb.schema import CLAIMS, HOLDER_KINDS, PROBLEMS, conform, empty
+from zecnb.schema import CLAIMS, KIND_CODES, PROBLEMS, conform, empty
 from zecnb.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ __all__ = ["Scenario"]
 S = TypeVar("S", bound=Snapshot)
 
 _CLAIMS = ("range", "owner", "purpose", "until", "vpc_id", "subnet_id", "claim_id")
-_SECONDARY = HOLDER_KINDS.index("nic_secondary")
+_SECONDARY = KIND_CODES["nic_secondary"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -149,7 +149,7 @@ class Scenario(Generic[S]):
             subnet_id: the subnet, where several have these addresses.
 
         Raises:
-            UsageError: a range is none, or there is no such subnet.
+            UsageError: a range is no address, range or CIDR, or there is no such subnet.
         """
         asked = [ranges] if isinstance(ranges, str) else list(ranges) if isinstance(ranges, Iterable) else [ranges]
         if not asked or not all(isinstance(each, str) for each in asked):
@@ -230,7 +230,8 @@ class Scenario(Generic[S]):
 
         Returns:
             ``nic_id``, ``ip_addresses`` (text with commas), ``subnet_id`` and ``exists``, one row per vNIC;
-            ``base.plan(scenario.requests(new=False), claims=scenario.claims)`` plans those that can be done now.
+            ``base.plan(scenario.requests(new=False), claims=scenario.claims)`` plans those that can be done now:
+            without addresses that have to be released first.
         """
         now, base = self.inventory, self.base
         secondary = now.ledger.kind == _SECONDARY
@@ -241,6 +242,9 @@ class Scenario(Generic[S]):
         at = np.minimum(at, max(len(was_key) - 1, 0))
         had = (was_key[at] == keys) & (was_nic[at] == nic) if len(was_key) else np.zeros(len(keys), np.bool_)
         wanted = np.flatnonzero((nic >= 0) & (~had | made[nic]) & (new | ~made[nic]))
+        if not new:
+            home = base.nic_subnet[positions(base.nic_ids, now.nic_ids)[nic[wanted]]]
+            wanted = wanted[base.ledger.find(keys_of(home, addresses_of(keys[wanted]))) < 0]
         wanted = wanted[np.argsort(nic[wanted], kind="stable")]
         nics, first = np.unique(nic[wanted], return_index=True)
         texts = to_text(addresses_of(keys[wanted])).cast(pa.large_string())
