@@ -21,6 +21,7 @@ from zecnb.render.palette import Cell
 from zecnb.requests import Requests
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 ACCOUNT = account()
@@ -300,3 +301,29 @@ def test_an_old_inventory_says_how_old() -> None:
     """A fresh one needs no words; one read hours ago is never shown without its age."""
     assert "ago" not in repr(account())
     assert "read 3.0 h ago" in repr(account(observed_at=datetime.now(UTC) - timedelta(hours=3)))
+
+
+@pytest.mark.parametrize(
+    ("ask", "words"),
+    [
+        (lambda inv: inv.diff(None), "diff takes another inventory, not NoneType"),
+        (lambda inv: inv.load(None), "path of a folder, not NoneType"),
+        (lambda inv: inv.free("sub-app", 2.5), "count is a whole number of 1 or more, not 2.5"),
+        (lambda inv: inv.free("sub-app", "2"), "count is a whole number of 1 or more, not '2'"),
+        (lambda _: account(observed_at="2026-01-01"), "observed_at is a datetime, not '2026-01-01'"),
+        (
+            lambda _: account(vpcs=pd.DataFrame({"vpc_id": ["v", "v"]})),
+            "vpcs, row 1: id 'v' is missing or appears twice",
+        ),
+    ],
+)
+def test_what_cannot_be_is_said(ask: Callable[[Inventory], object], words: str) -> None:
+    """An argument of another kind is named."""
+    with pytest.raises(UsageError, match=words):
+        ask(account())
+
+
+def test_numbers_of_numpy() -> None:
+    """Counts and sizes may be numpy's."""
+    assert account().free("sub-app", np.int64(2)) == account().free("sub-app", 2)
+    pd.testing.assert_frame_equal(account().regain("sub-app", np.int64(16)), account().regain("sub-app", 16))

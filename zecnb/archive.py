@@ -63,6 +63,8 @@ def read_archive(folder: str | Path) -> dict[str, Any]:
     Raises:
         UsageError: the folder is no saved inventory, or one of a newer version; a file of it is missing or was cut.
     """
+    if not isinstance(folder, str | Path):
+        raise UsageError(f"a saved inventory is the path of a folder, not {type(folder).__name__}")
     source = Path(folder)
     try:
         about = json.loads((source / _ABOUT).read_text(encoding="utf-8"))

@@ -117,7 +117,7 @@ def stored_claims(endpoint: str | None = None) -> tuple[str, pd.DataFrame]:
 
     Raises:
         JournalError: the store cannot be read.
-        UsageError: the endpoint is none.
+        UsageError: the endpoint cannot be used.
     """
     account, store = account_of(endpoint), Store()
     try:

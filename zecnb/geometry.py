@@ -46,7 +46,8 @@ class Geometry(NamedTuple):
         """Read the geometry of a conformed subnets frame.
 
         Raises:
-            UsageError: a CIDR or gateway that is none, or a gateway outside its subnet; names the subnet.
+            UsageError: what is not an IPv4 CIDR, a gateway that is not an IPv4 address or outside its subnet; names the
+                subnet.
         """
         ipv4 = subnets["cidr_block"].notna().to_numpy() & (subnets["stack_type"] != "IPv6").to_numpy()
         network, prefix, reason = addresses.parse_cidr(column(subnets["cidr_block"]))

@@ -110,6 +110,8 @@ class Inventory(Snapshot):
             UsageError: there is no such subnet, it has no IPv4, or it has not that many.
         """
         at = self.ipv4_position(subnet_id)
+        if isinstance(count, bool) or not isinstance(count, int | np.integer):
+            raise UsageError(f"count is a whole number of 1 or more, not {count!r}")
         part = self.free_runs.within(at, most=count)
         before = np.cumsum(part.length)
         if count < 1 or not len(before) or before[-1] < count:
@@ -153,7 +155,13 @@ class Inventory(Snapshot):
         return html_report(path, title, sections, lines=lines, redact=redact)
 
     def diff(self, other: Inventory) -> pd.DataFrame:
-        """Return what is different in a later inventory, columns of ``schema.DIFFERENCE``."""
+        """Return what is different in a later inventory, columns of ``schema.DIFFERENCE``.
+
+        Raises:
+            UsageError: the other is no inventory.
+        """
+        if not isinstance(other, Snapshot):
+            raise UsageError(f"diff takes another inventory, not {type(other).__name__}")
         return difference(self, other)
 
     def save(self, path: str | Path) -> Path:
@@ -195,9 +203,10 @@ class Inventory(Snapshot):
         Raises:
             UsageError: there is no such subnet, it has no IPv4, or the size is no power of two.
         """
-        if isinstance(size, bool) or not isinstance(size, int) or size < 2 or size & (size - 1):
+        integral = isinstance(size, int | np.integer) and not isinstance(size, bool)
+        if not integral or size < 2 or size & (size - 1):
             raise UsageError(f"size is a power of two of 2 or more, not {size!r}")
-        return regain(self, self.ipv4_position(subnet_id), size)
+        return regain(self, self.ipv4_position(subnet_id), int(size))
 
     def chart(
         self, subnet_id: str | None = None, *, kind: str = "", nic_id: str | None = None, dark: bool = False

@@ -140,3 +140,12 @@ def test_repr_is_the_answer() -> None:
     over = headroom(account(), subnet_id="sub-app", per_nic=1)
     assert repr(over) == "Headroom(3 wanted, 235 free in 1 subnet: 1 vNIC beyond the limit)"
     assert repr(headroom(one_subnet("10.0.0.0/28"), more=20)) == "Headroom(20 wanted, 13 free in 1 subnet: short by 7)"
+
+
+def test_headroom_of_a_scenario() -> None:
+    """A scenario is asked with what it adds and what it keeps."""
+    scenario = account().what_if().add_nics("sub-app", 5).reserve("10.0.4.200-209")
+    row = headroom(scenario, subnet_id="sub-app", more=1).frame.iloc[0]
+    assert (row["used"], row["reserved"], row["free"]) == (23, 10, 220)
+    with pytest.raises(UsageError, match="an inventory or a scenario is wanted"):
+        headroom(None, more=1)  # type: ignore[arg-type]

@@ -185,3 +185,25 @@ def test_what_cannot_be_exported() -> None:
     for vrfs in ("blue", {"vpc-a": 5}):
         with pytest.raises(UsageError, match="vrfs is the name of a VRF for each VPC id"):
             netbox_addresses(account(), vrfs)  # type: ignore[arg-type]
+
+
+def test_a_scenario_is_exported_as_what_it_results_in() -> None:
+    """Neighbours get what a scenario would hold."""
+    scenario = account().what_if().add_nics("sub-app", 1)
+    assert "10.0.4.2/24" in set(netbox_addresses(scenario)["address"])
+    assert "10.0.4.2" in set(phpipam_addresses(scenario, "zec")["ip_addr"])
+
+
+def test_title_narrower_than_the_table(tmp_path: Path) -> None:
+    """The title above a table may have fewer cells than the table."""
+    path = tmp_path / "theirs.csv"
+    path.write_text("Our subnet\n\nip address,hostname,tag\n10.0.4.10,web,used\n10.0.4.200,new,used\n")
+    found = differences(account(), path).query("difference.str.startswith('only there')")
+    assert found[["address", "theirs"]].to_numpy().tolist() == [["10.0.4.200", "new"]]
+
+
+def test_old_excel_files(tmp_path: Path) -> None:
+    """Of Excel's old format it is said what to do."""
+    (tmp_path / "theirs.xls").write_bytes(b"x")
+    with pytest.raises(UsageError, match=r"old format: open it and save it as \.xlsx or CSV"):
+        differences(account(), tmp_path / "theirs.xls")

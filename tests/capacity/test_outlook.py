@@ -166,3 +166,14 @@ def test_html_escapes_names() -> None:
     made = outlook(history(noisy(), subnet="<b>x</b>", vpc=None))
     assert "<b>x</b>" not in made._repr_html_()
     assert repr(made) == "Forecast(1 filling)"
+
+
+def test_what_is_no_scenario_inventory_or_journal() -> None:
+    """What is of another kind is named."""
+    past = several()
+    with pytest.raises(UsageError, match="after takes a scenario"):
+        outlook(past).after(None)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="an inventory or a scenario is wanted"):
+        outlook(past, inventory=5)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="column at is missing"):
+        outlook(past, inventory=account(), journal=pd.DataFrame({"x": [1]}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Network, collapse_addresses
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -165,3 +166,16 @@ def test_overlaps_agree_with_the_standard_library(drawn: list[tuple[int, int]]) 
     assert pairs == {
         frozenset((f"v{a}", f"v{b}")) for a in range(len(cidrs)) for b in range(a) if cidrs[a].overlaps(cidrs[b])
     }
+
+
+def test_places_of_a_scenario_and_of_numpy() -> None:
+    """A scenario's subnets count, and a prefix may be numpy's."""
+    made = inventory({"v": "10.0.0.0/16"}, [("v", "10.0.0.0/24")])
+    pd.testing.assert_frame_equal(places(made.what_if(), np.int64(24)), places(made, 24))
+    assert len(overlaps(made.what_if())) == 0
+
+
+def test_unknown_vpc() -> None:
+    """A VPC that is not there is said, with how many there are."""
+    with pytest.raises(UsageError, match=r"no VPC 'w' in this inventory, which has 1$"):
+        free_blocks(inventory({"v": "10.0.0.0/16"}, []), "w")

@@ -217,6 +217,7 @@ def test_file_is_read(tmp_path: Path) -> None:
     [
         ({"minimum_fre": 1}, "did you mean minimum_free"),
         ({"colour": 1}, "there are minimum_free"),
+        ({3: 3}, "there is no 3; there are minimum_free"),
         ({"minimum_free": -1}, "0 or more, not -1"),
         ({"minimum_free": True}, "not True"),
         ({"minimum_free": "9"}, "not '9'"),

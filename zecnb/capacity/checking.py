@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from zecnb.capacity.asked import snapshot_of
 from zecnb.capacity.filling import filling
 from zecnb.capacity.forecast import forecast
 from zecnb.capacity.freshness import hours_since, read_ago
@@ -138,7 +139,7 @@ def check(
         inventory, history = held.inventory, None if history is None else loaded(checked_history(history), held)
         claims = held.claims if claims is None else with_claims(held.claims, claims)
     else:
-        inventory = held
+        inventory = snapshot_of(held)
     if not isinstance(rules, Rules):
         rules = read_rules(rules) if isinstance(rules, str | Path) else Rules.of(rules)
     at = np.flatnonzero(inventory.geometry.ipv4)

@@ -31,7 +31,7 @@ def filling(snapshot: Snapshot, subnets: NDArray[np.int64], claims: pd.DataFrame
         usable, 0..1), ``largest_run`` (neither held nor reserved).
 
     Raises:
-        UsageError: a claim's range is none.
+        UsageError: a claim's range is no address, range or CIDR.
     """
     taken, claimed = snapshot.ledger.of_subnets(subnets), claimed_keys(snapshot, claims, subnets)
     usable = snapshot.geometry.usable[subnets]

@@ -22,6 +22,7 @@ MINIMUM_DAYS = 7
 """Distinct days below which nothing is said."""
 
 _CHUNK = 1024  # series whose band is held at once
+_OF_JOURNAL = ("at", "nic_id", "run_id", "plan_digest")
 _DAY = np.timedelta64(1, "D")
 
 
@@ -86,7 +87,7 @@ def step_changes(
         window: days back from the last one that count.
 
     Raises:
-        UsageError: a column is missing.
+        UsageError: a column of the history or of the journal is missing.
     """
     series = dict(levels(history, window)).get("subnet")
     if series is None:
@@ -109,8 +110,12 @@ def step_changes(
 def _runs(journal: pd.DataFrame | None, nics: pd.DataFrame | None) -> pd.DataFrame:
     """Return the first run that touched each subnet on each day."""
     names = ["subnet_id", "day", "run_id", "plan_digest"]
+    if journal is not None and not isinstance(journal, pd.DataFrame):
+        raise UsageError(f"journal is what Session.journal() returns, not {type(journal).__name__}")
     if journal is None or nics is None or not len(journal):
         return pd.DataFrame({name: pd.Series([], dtype="str") for name in names}).astype({"day": "datetime64[us]"})
+    if missing := [name for name in _OF_JOURNAL if name not in journal]:
+        raise UsageError(f"journal is what Session.journal() returns; column {missing[0]} is missing")
     done = journal[journal["nic_id"].notna()]
     homes = nics.drop_duplicates("nic_id").set_index("nic_id")["subnet_id"]
     touched = pd.DataFrame(

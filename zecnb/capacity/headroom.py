@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from zecnb.capacity.asked import MOST, whole
+from zecnb.capacity.asked import MOST, snapshot_of, whole
 from zecnb.capacity.filling import filling
 from zecnb.capacity.freshness import read_ago
 from zecnb.capacity.steps import growable
+from zecnb.capacity.whatif import Scenario
 from zecnb.errors import UsageError
 from zecnb.planner.options import DOCUMENTED_LIMIT
 from zecnb.render.cells import plural
@@ -67,7 +68,7 @@ class Headroom:
 
 
 def headroom(
-    snapshot: Snapshot,
+    snapshot: Snapshot | Scenario[Any],
     *,
     subnet_id: str | None = None,
     vpc_id: str | None = None,
@@ -80,7 +81,7 @@ def headroom(
     """Say whether a subnet, a VPC or everything can hold more.
 
     Args:
-        snapshot: what is held; what no listing shows takes room too.
+        snapshot: what is held, or a scenario, with its claims; what no listing shows takes room too.
         subnet_id: only this subnet.
         vpc_id: only this VPC; ``more`` may lie in any of its subnets.
         more: so many addresses more, for vNICs that exist or new ones.
@@ -91,8 +92,11 @@ def headroom(
 
     Raises:
         UsageError: not exactly one of ``more``, ``per_nic``, ``to_limit``, a number that cannot be, no such subnet or
-            VPC, or a claim whose range is none.
+            VPC, or a claim whose range is no address, range or CIDR.
     """
+    if isinstance(snapshot, Scenario):
+        claims = snapshot.claims if claims is None else pd.concat([snapshot.claims, claims], ignore_index=True)
+    snapshot = snapshot_of(snapshot)
     if (more is not None) + (per_nic is not None) + bool(to_limit) != 1:
         raise UsageError("say exactly one of more=, per_nic= and to_limit=True")
     whole(0, **{name: value for name, value in (("more", more), ("per_nic", per_nic)) if value is not None})
@@ -148,7 +152,7 @@ def _subnets(snapshot: Snapshot, subnet_id: str | None, vpc_id: str | None) -> N
     chosen = snapshot.geometry.ipv4
     if vpc_id is not None:
         inside = (snapshot.subnets["vpc_id"] == vpc_id).to_numpy()
-        if not inside.any() and vpc_id not in set(snapshot.vpcs["vpc_id"]):
-            raise UsageError(f"no VPC {vpc_id!r} in this inventory of {len(snapshot.vpcs)} VPCs")
+        if not inside.any():
+            snapshot.vpc_position(vpc_id)
         chosen = chosen & inside
     return np.flatnonzero(chosen)

@@ -6,9 +6,11 @@ Column names and checks are those of their import forms: NetBox 4 ``ipam/forms/b
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,9 +18,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zecnb import addresses
+from zecnb.capacity.asked import snapshot_of
 from zecnb.columns import column, strings
 from zecnb.errors import UsageError
-from zecnb.render.cells import plural
 from zecnb.render.export import defuse
 from zecnb.schema import NEIGHBOUR, conform, match_columns
 from zecnb.sheets import read_rows
@@ -26,6 +28,7 @@ from zecnb.sheets import read_rows
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from zecnb.capacity.whatif import Scenario
     from zecnb.snapshot import Snapshot
 
 __all__ = ["differences", "netbox_addresses", "netbox_prefixes", "phpipam_addresses"]
@@ -38,7 +41,7 @@ _NOTE_NAMES = ("description", "hostname", "dns_name")
 _TITLE_ROWS = 10  # of phpIPAM's exports: description, CIDR and VLAN of a subnet
 
 
-def netbox_addresses(snapshot: Snapshot, vrfs: Mapping[str, str] | None = None) -> pd.DataFrame:
+def netbox_addresses(snapshot: Snapshot | Scenario[Any], vrfs: Mapping[str, str] | None = None) -> pd.DataFrame:
     """Return held addresses as NetBox imports them: ``address, vrf, status, role, description``.
 
     Args:
@@ -48,7 +51,7 @@ def netbox_addresses(snapshot: Snapshot, vrfs: Mapping[str, str] | None = None) 
     Raises:
         UsageError: ``vrfs`` is no mapping of names.
     """
-    held = _exported(snapshot)
+    held = _exported(snapshot_of(snapshot))
     return defuse(
         pd.DataFrame(
             {
@@ -62,7 +65,7 @@ def netbox_addresses(snapshot: Snapshot, vrfs: Mapping[str, str] | None = None) 
     )
 
 
-def netbox_prefixes(snapshot: Snapshot, vrfs: Mapping[str, str] | None = None) -> pd.DataFrame:
+def netbox_prefixes(snapshot: Snapshot | Scenario[Any], vrfs: Mapping[str, str] | None = None) -> pd.DataFrame:
     """Return IPv4 subnets as NetBox imports prefixes: ``prefix, vrf, status, description``.
 
     Args:
@@ -72,6 +75,7 @@ def netbox_prefixes(snapshot: Snapshot, vrfs: Mapping[str, str] | None = None) -
     Raises:
         UsageError: ``vrfs`` is no mapping of names.
     """
+    snapshot = snapshot_of(snapshot)
     subnets = snapshot.subnets[snapshot.geometry.ipv4].reset_index(drop=True)
     said = "ZEC subnet " + subnets["name"].fillna("") + " " + subnets["subnet_id"]
     return defuse(
@@ -86,7 +90,9 @@ def netbox_prefixes(snapshot: Snapshot, vrfs: Mapping[str, str] | None = None) -
     )
 
 
-def phpipam_addresses(snapshot: Snapshot, section: str, vrfs: Mapping[str, str] | None = None) -> pd.DataFrame:
+def phpipam_addresses(
+    snapshot: Snapshot | Scenario[Any], section: str, vrfs: Mapping[str, str] | None = None
+) -> pd.DataFrame:
     """Return held addresses as phpIPAM imports them: ``section, ip_addr, description, vrf, subnet, tag, is_gateway``.
 
     Args:
@@ -99,7 +105,7 @@ def phpipam_addresses(snapshot: Snapshot, section: str, vrfs: Mapping[str, str] 
     """
     if not isinstance(section, str) or not section.strip():
         raise UsageError(f"phpIPAM imports into a section: its name, not {section!r}")
-    held = _exported(snapshot)
+    held = _exported(snapshot_of(snapshot))
     gateway = (held["kind"] == "gateway").to_numpy()
     return defuse(
         pd.DataFrame(
@@ -116,7 +122,9 @@ def phpipam_addresses(snapshot: Snapshot, section: str, vrfs: Mapping[str, str] 
     )
 
 
-def differences(snapshot: Snapshot, theirs: pd.DataFrame | str | Path, *, vpc_id: str | None = None) -> pd.DataFrame:
+def differences(
+    snapshot: Snapshot | Scenario[Any], theirs: pd.DataFrame | str | Path, *, vpc_id: str | None = None
+) -> pd.DataFrame:
     """Return what NetBox or phpIPAM says differently, columns of ``schema.NEIGHBOUR``, by address.
 
     Args:
@@ -129,6 +137,7 @@ def differences(snapshot: Snapshot, theirs: pd.DataFrame | str | Path, *, vpc_id
     Raises:
         UsageError: the file cannot be read, has no column of addresses, or there is no such VPC.
     """
+    snapshot = snapshot_of(snapshot)
     frame, row = _read(theirs)
     where, note = _columns(frame)
     text = frame[where].astype("str").fillna("").str.replace("/.*", "", regex=True).str.strip()
@@ -138,8 +147,7 @@ def differences(snapshot: Snapshot, theirs: pd.DataFrame | str | Path, *, vpc_id
     shapes = snapshot.geometry
     chosen = shapes.ipv4
     if vpc_id is not None:
-        if vpc_id not in set(snapshot.vpcs["vpc_id"]):
-            raise UsageError(f"no VPC {vpc_id!r} in this inventory of {plural(len(snapshot.vpcs), 'VPC')}")
+        snapshot.vpc_position(vpc_id)
         ours = ours[ours["vpc_id"] == vpc_id].reset_index(drop=True)
         chosen = chosen & (snapshot.subnets["vpc_id"] == vpc_id).to_numpy()
     held, _ = addresses.parse(column(ours["address"]))
@@ -207,7 +215,12 @@ def _read(theirs: object) -> tuple[pd.DataFrame, NDArray[np.int64]]:
         return theirs.reset_index(drop=True), np.arange(len(theirs))
     if not isinstance(theirs, str | Path):
         raise UsageError(f"theirs is a DataFrame or the path of a CSV or Excel file, not {type(theirs).__name__}")
-    frame, row = read_rows(theirs)
+    try:
+        frame, row = read_rows(theirs)
+    except UsageError:
+        if (untitled := _untitled(Path(theirs))) is None:
+            raise
+        return untitled, np.arange(len(untitled))
     if match_columns(frame.columns, _ADDRESS_NAMES):
         return frame, row
     for at in range(min(len(frame), _TITLE_ROWS)):
@@ -216,3 +229,18 @@ def _read(theirs: object) -> tuple[pd.DataFrame, NDArray[np.int64]]:
             below = frame.iloc[at + 1 :].set_axis(heads, axis=1).reset_index(drop=True)
             return below, row[at + 1 :] - row[at] - 1
     return frame, row
+
+
+def _untitled(path: Path) -> pd.DataFrame | None:
+    """Return a text file's table from its headings on, where what stands above has fewer cells; None without any."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines(keepends=True)
+        for at, line in enumerate(lines[1:_TITLE_ROWS], 1):
+            for separator in ",;\t":
+                heads = next(csv.reader([line], delimiter=separator), [])
+                if match_columns((each for each in heads if each), _ADDRESS_NAMES):
+                    rest = io.StringIO("".join(lines[at:]))
+                    return pd.read_csv(rest, sep=separator, dtype="str", keep_default_na=False, index_col=False)
+    except (OSError, ValueError, csv.Error):
+        pass
+    return None

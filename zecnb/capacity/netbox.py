@@ -10,12 +10,14 @@ import numpy as np
 import pandas as pd
 
 from zecnb import addresses
+from zecnb.capacity.asked import snapshot_of
 from zecnb.capacity.neighbours import differences
 from zecnb.columns import column
 from zecnb.errors import UsageError
 from zecnb.schema import NEIGHBOUR, conform
 
 if TYPE_CHECKING:
+    from zecnb.capacity.whatif import Scenario
     from zecnb.snapshot import Snapshot
 
 __all__ = ["Theirs", "netbox_differences", "read_netbox"]
@@ -93,7 +95,7 @@ def _check(url: object, token: object) -> None:
 
 
 def netbox_differences(
-    snapshot: Snapshot, url: str, token: str, *, vrf: str | None = None, vpc_id: str | None = None
+    snapshot: Snapshot | Scenario[Any], url: str, token: str, *, vrf: str | None = None, vpc_id: str | None = None
 ) -> pd.DataFrame:
     """Return what a NetBox says differently: prefixes, then addresses, columns of ``schema.NEIGHBOUR``.
 
@@ -109,6 +111,7 @@ def netbox_differences(
     Raises:
         UsageError: the NetBox cannot be read, or there is no such VPC.
     """
+    snapshot = snapshot_of(snapshot)
     theirs = read_netbox(url, token, vrf=vrf)
     of_addresses = differences(snapshot, theirs.addresses, vpc_id=vpc_id)
     of_prefixes = _of_prefixes(snapshot, theirs.prefixes, vpc_id)

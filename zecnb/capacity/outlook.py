@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from zecnb.capacity.asked import snapshot_of
 from zecnb.capacity.daily import levels
 from zecnb.capacity.forecast import MINIMUM_DAYS, forecast, step_changes
 from zecnb.capacity.futures import band
@@ -66,7 +67,14 @@ class Forecast:
 
         Args:
             scenario: of an inventory with these subnets.
+
+        Raises:
+            UsageError: it is no scenario.
         """
+        from zecnb.capacity.whatif import Scenario
+
+        if not isinstance(scenario, Scenario):
+            raise UsageError(f"after takes a scenario, as inventory.what_if() begins it, not {type(scenario).__name__}")
         made = outlook(loaded(self.history, scenario), inventory=scenario.base, **self.options)
         gone = set(scenario.base.subnets["subnet_id"]) - set(scenario.inventory.subnets["subnet_id"])
         stays = (made.frame["level"] != "subnet") | ~made.frame["id"].isin(gone)
@@ -169,6 +177,7 @@ def outlook(
     frame = forecast(history, **chosen)
     names: dict[str, str] = {}
     if inventory is not None:
+        inventory = snapshot_of(inventory)
         for held, key in ((inventory.vpcs, "vpc_id"), (inventory.subnets, "subnet_id")):
             names |= dict(zip(held[key], held["name"].fillna(""), strict=True))
     frame.insert(2, "name", pd.Series([names.get(each) or each for each in frame["id"]], dtype="str"))

@@ -6,7 +6,7 @@ CIDRs either contain one another or are apart, which makes everything here a sor
 from __future__ import annotations
 
 from ipaddress import IPv4Network
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zecnb import addresses
+from zecnb.capacity.asked import snapshot_of
 from zecnb.columns import column, strings
 from zecnb.errors import UsageError
 from zecnb.schema import FREE_BLOCKS, OVERLAPS, PLACES
@@ -22,6 +23,7 @@ from zecnb.typos import why_not
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from zecnb.capacity.whatif import Scenario
     from zecnb.snapshot import Snapshot
 
 __all__ = ["LARGEST", "SMALLEST", "cidrs_of", "free_blocks", "overlaps", "places"]
@@ -38,16 +40,17 @@ class _Spans(NamedTuple):
     end: NDArray[np.int64]
 
 
-def free_blocks(snapshot: Snapshot, vpc_id: str | None = None) -> pd.DataFrame:
+def free_blocks(snapshot: Snapshot | Scenario[Any], vpc_id: str | None = None) -> pd.DataFrame:
     """Return the largest CIDRs that no subnet has, columns of ``schema.FREE_BLOCKS``, by VPC and address.
 
     Args:
-        snapshot: its VPCs and subnets.
+        snapshot: an inventory or a scenario: its VPCs and subnets.
         vpc_id: only this VPC.
 
     Raises:
-        UsageError: no such VPC, or a CIDR that is none.
+        UsageError: no such VPC, or the CIDR of a VPC is not an IPv4 CIDR.
     """
+    snapshot = snapshot_of(snapshot)
     blocks = _blocks(snapshot, vpc_id)
     prefix = _prefix(blocks)
     return pd.DataFrame(
@@ -61,19 +64,21 @@ def free_blocks(snapshot: Snapshot, vpc_id: str | None = None) -> pd.DataFrame:
     )
 
 
-def places(snapshot: Snapshot, prefix: int, vpc_id: str | None = None) -> pd.DataFrame:
+def places(snapshot: Snapshot | Scenario[Any], prefix: int, vpc_id: str | None = None) -> pd.DataFrame:
     """Return where a new subnet of ``/prefix`` fits, columns of ``schema.PLACES``: in the smallest blocks first.
 
     Args:
-        snapshot: its VPCs and subnets.
+        snapshot: an inventory or a scenario: its VPCs and subnets.
         prefix: 8 to 29 (contract.md A5).
         vpc_id: only this VPC.
 
     Raises:
-        UsageError: no such VPC or prefix, or a CIDR that is none.
+        UsageError: no such VPC or prefix, or the CIDR of a VPC is not an IPv4 CIDR.
     """
-    if isinstance(prefix, bool) or not isinstance(prefix, int) or not LARGEST <= prefix <= SMALLEST:
+    snapshot = snapshot_of(snapshot)
+    if isinstance(prefix, bool) or not isinstance(prefix, int | np.integer) or not LARGEST <= prefix <= SMALLEST:
         raise UsageError(f"prefix is {LARGEST} to {SMALLEST}, not {prefix!r}")
+    prefix = int(prefix)
     blocks = _blocks(snapshot, vpc_id)
     have, size = _prefix(blocks), 1 << (32 - prefix)
     order = np.lexsort((blocks.start, -have, blocks.owner))
@@ -90,15 +95,16 @@ def places(snapshot: Snapshot, prefix: int, vpc_id: str | None = None) -> pd.Dat
     )
 
 
-def overlaps(snapshot: Snapshot) -> pd.DataFrame:
+def overlaps(snapshot: Snapshot | Scenario[Any]) -> pd.DataFrame:
     """Return pairs of VPCs that share addresses, columns of ``schema.OVERLAPS``; they cannot be routed together.
 
     Args:
-        snapshot: its VPCs.
+        snapshot: an inventory or a scenario: its VPCs.
 
     Raises:
-        UsageError: a CIDR that is none.
+        UsageError: the CIDR of a VPC is not an IPv4 CIDR.
     """
+    snapshot = snapshot_of(snapshot)
     spans = _vpc_spans(snapshot)
     order = np.lexsort((spans.owner, -spans.end, spans.start))
     owner, start, end = (part[order] for part in spans)
@@ -124,7 +130,7 @@ def cidrs_of(snapshot: Snapshot, vpc_id: str) -> list[IPv4Network]:
     """Return the CIDRs of a VPC, secondary ones too; none where they are not known.
 
     Raises:
-        UsageError: a CIDR that is none.
+        UsageError: the CIDR of a VPC is not an IPv4 CIDR.
     """
     spans = _vpc_spans(snapshot)
     own = np.flatnonzero((snapshot.vpcs["vpc_id"] == vpc_id).to_numpy()[spans.owner])
@@ -149,16 +155,14 @@ def _vpc_spans(snapshot: Snapshot) -> _Spans:
 def _blocks(snapshot: Snapshot, vpc_id: str | None) -> _Spans:
     """Return the free space of VPCs as maximal aligned blocks."""
     known = snapshot.vpcs["vpc_id"]
-    if vpc_id is not None and vpc_id not in set(known):
-        raise UsageError(f"no VPC {vpc_id!r} in this inventory of {len(known)} VPCs")
+    wanted = None if vpc_id is None else snapshot.vpc_position(vpc_id)
     vpcs = _vpc_spans(snapshot)
     shapes = snapshot.geometry
     at = np.flatnonzero(shapes.ipv4)
     home = pd.Index(known).get_indexer(snapshot.subnets["vpc_id"].iloc[at])
     at, home = at[home >= 0], home[home >= 0].astype(np.int64)
     taken = _Spans(home, shapes.network[at].astype(np.int64), shapes.broadcast[at].astype(np.int64) + 1)
-    if vpc_id is not None:
-        wanted = pd.Index(known).get_loc(vpc_id)
+    if wanted is not None:
         vpcs, taken = (_Spans(*(part[spans.owner == wanted] for part in spans)) for spans in (vpcs, taken))
     return _aligned(_minus(vpcs, taken))
 

@@ -131,9 +131,9 @@ def _limits(
     known = (*RULES, *more)
     for name, value in given.items():
         if name not in known:
-            near = difflib.get_close_matches(name, [*known, *others], 1)
+            near = difflib.get_close_matches(str(name), [*known, *others], 1)
             hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
-            raise UsageError(f"{where}: there is no {name}{hint}")
+            raise UsageError(f"{where}: there is no {name!s}{hint}")
         top = _HIGHEST.get(name)
         if (
             isinstance(value, bool)

@@ -48,7 +48,7 @@ def network_of(cidr: str) -> tuple[int, int]:
     """Return the first address and the size of a CIDR.
 
     Raises:
-        UsageError: it is none.
+        UsageError: it is not an IPv4 CIDR.
     """
     network, prefix, _ = parse_cidr([cidr])
     if prefix[0] < 0:

@@ -45,7 +45,7 @@ def read_source(inventory: object) -> Source:
     """Read an inventory's small frames, and know where its large ones are.
 
     Raises:
-        UsageError: it is none, a file or a column is missing, or a value cannot mean anything.
+        UsageError: it is not an inventory, a file or a column is missing, or a value cannot mean anything.
     """
     if isinstance(inventory, str | Path):
         given = _of_folder(Path(inventory))
@@ -120,7 +120,7 @@ def read_batch(requests: object) -> dd.DataFrame:
     """Return requests as a Dask frame.
 
     Raises:
-        UsageError: it is none, or cannot be read.
+        UsageError: they are no frame and no Parquet folder, or cannot be read.
     """
     return _parquet(Path(requests)) if isinstance(requests, str | Path) else _as_dask(requests, "requests")
 
