@@ -52,6 +52,7 @@ __all__ = [
     "conform",
     "empty",
     "match_columns",
+    "unique",
 ]
 
 
@@ -370,3 +371,14 @@ def conform(frame: pd.DataFrame, columns: Mapping[str, Column], *, required: Ite
         except (TypeError, ValueError) as error:
             raise UsageError(f"{what}: column {name} must be {column.dtype}: {error}") from error
     return pd.DataFrame(done, columns=list(columns))
+
+
+def unique(ids: pd.Series, what: str) -> None:
+    """Make sure that every row has an id of its own.
+
+    Raises:
+        UsageError: one is missing or appears twice; names the row.
+    """
+    if (bad := ids.isna() | ids.duplicated()).any():
+        at = int(bad.to_numpy().argmax())
+        raise UsageError(f"{what}, row {at}: id {ids.iloc[at]!r} is missing or appears twice")

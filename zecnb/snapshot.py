@@ -70,6 +70,8 @@ class Snapshot:
     ) -> Self:
         """Build one from frames; column names match case-insensitively and in the API's camelCase too.
 
+        Holders outside their subnet, or in a subnet that is not listed, are left out and said in ``sources``.
+
         Args:
             subnets: at least ``subnet_id, vpc_id, cidr_block, stack_type``.
             nics: at least ``nic_id, subnet_id, status``; ``nic_subnet_type`` defaults to the subnet's stack.
@@ -81,8 +83,6 @@ class Snapshot:
 
         Raises:
             UsageError: a column is missing, an id appears twice, or a value cannot mean anything; names the row.
-
-        Holders outside their subnet, or in a subnet that is not listed, are left out and said in ``sources``.
         """
         for what, frame in (("subnets", subnets), ("nics", nics), ("holders", holders), ("vpcs", vpcs)):
             _no_cut_ids(frame, what)
@@ -92,8 +92,8 @@ class Snapshot:
         held = schema.conform(
             holders, schema.HOLDERS, required=("subnet_id", "address", "kind", "holder_id"), what="holders"
         )
-        _unique(subnets["subnet_id"], "subnets")
-        _unique(nics["nic_id"], "nics")
+        schema.unique(subnets["subnet_id"], "subnets")
+        schema.unique(nics["nic_id"], "nics")
         if observed_at is not None and not isinstance(observed_at, datetime):
             raise UsageError(f"observed_at is a datetime, not {observed_at!r}")
         geometry = Geometry.of(subnets)
@@ -103,7 +103,7 @@ class Snapshot:
         if vpcs is None:
             vpcs = pd.DataFrame({"vpc_id": subnets["vpc_id"].dropna().unique()})
         vpcs = schema.conform(vpcs, schema.VPCS, required=("vpc_id",), what="vpcs")
-        _unique(vpcs["vpc_id"], "vpcs")
+        schema.unique(vpcs["vpc_id"], "vpcs")
         entries, ids, names, strays = read_holders(subnets, geometry, held)
         nics["secondary_ipv4_count"] = _count_secondaries(nics["nic_id"], entries, ids)
         sources = schema.empty(schema.SOURCES) if sources is None else sources
@@ -394,12 +394,6 @@ def _no_cut_ids(frame: object, what: str) -> None:
     floats = frame.select_dtypes("float").dropna(axis=1, how="all") if isinstance(frame, pd.DataFrame) else ()
     if cut := list(schema.match_columns(floats, ("vpc_id", "subnet_id", "nic_id", "holder_id"))):
         raise UsageError(f"{what}: {cut[0]} arrived as floating-point numbers: ids lose digits; read it as text")
-
-
-def _unique(ids: pd.Series, what: str) -> None:
-    if (bad := ids.isna() | ids.duplicated()).any():
-        at = int(np.flatnonzero(bad)[0])
-        raise UsageError(f"{what}, row {at}: id {ids.iloc[at]!r} is missing or appears twice")
 
 
 def _count_secondaries(nic_ids: pd.Series, ledger: Ledger, ids: pa.LargeStringArray) -> pd.Series:

@@ -15,13 +15,12 @@ import pyarrow as pa
 
 from zecnb.addresses import Reason, Tokens, parse, to_text
 from zecnb.columns import column, positions, strings
-from zecnb.errors import UsageError
 from zecnb.geometry import Geometry
 from zecnb.holders import SEEN_FROM, read_holders
 from zecnb.ledger import addresses_of, subnets_of
 from zecnb.planner.plan import make_plan
 from zecnb.requests import Requests
-from zecnb.schema import HOLDER_KINDS, HOLDERS, KIND_CODES, NICS, conform
+from zecnb.schema import HOLDER_KINDS, HOLDERS, KIND_CODES, NICS, conform, unique
 from zecnb.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -109,9 +108,7 @@ def find_homes(chunks: Sequence[pd.DataFrame], subnets: pd.DataFrame) -> Homes:
         UsageError: an id is missing or appears twice.
     """
     nics = pd.concat([conform(chunk, NICS, required=_NIC_NEEDS[:2], what="nics") for chunk in chunks])
-    if (bad := nics["nic_id"].isna() | nics["nic_id"].duplicated()).any():
-        at = int(np.flatnonzero(bad)[0])
-        raise UsageError(f"nics, row {at}: id {nics['nic_id'].iloc[at]!r} is missing or appears twice")
+    unique(nics["nic_id"], "nics")
     return Homes(column(nics["nic_id"]), positions(column(subnets["subnet_id"]), column(nics["subnet_id"])))
 
 
