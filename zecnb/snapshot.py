@@ -89,9 +89,8 @@ class Snapshot:
         needed = ("subnet_id", "vpc_id", "cidr_block", "stack_type")
         subnets = schema.conform(subnets, schema.SUBNETS, required=needed, what="subnets")
         nics = schema.conform(nics, schema.NICS, required=("nic_id", "subnet_id", "status"), what="nics")
-        held = schema.conform(
-            holders, schema.HOLDERS, required=("subnet_id", "address", "kind", "holder_id"), what="holders"
-        )
+        needed = ("subnet_id", "address", "kind", "holder_id")
+        held = schema.conform(holders, schema.HOLDERS, required=needed, what="holders")
         schema.unique(subnets["subnet_id"], "subnets")
         schema.unique(nics["nic_id"], "nics")
         if observed_at is not None and not isinstance(observed_at, datetime):
