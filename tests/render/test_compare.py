@@ -35,7 +35,16 @@ def test_a_conflict_changes_nothing():
     after[[4, 5]] = Cell.CONFLICT
     chart = BeforeAfterChart("10.0.0.0/28", before, after)
     assert chart.counts.set_index("state").loc[["free", "other vNIC", "conflict"], "change"].tolist() == [0, 0, 2]
-    assert "free 12 → 12 · longest free run 10 → 10" in repr(chart)
+    assert "free 12 → 12 · longest free run 10 → 10 · 2 in conflict stay as they are" in repr(chart)
+
+
+def test_unseen_and_claimed_are_said():
+    """Free is what a plan's summary counts: without the unseen, with the claimed."""
+    before = np.full(16, Cell.FREE, np.uint8)
+    before[[0, 1, 15]], before[4] = Cell.RESERVED, Cell.CLAIMED
+    chart = BeforeAfterChart("10.0.0.0/28", before, before, unseen=3)
+    said = "free 10 → 10 · longest free run 13 → 13 · 3 unseen taken off · 1 claimed counted as free"
+    assert repr(chart) == f"BeforeAfterChart(10.0.0.0/28: {said})"
 
 
 def test_legend_equals_the_counts():
@@ -64,7 +73,7 @@ def test_both_pictures_have_the_same_size():
 def test_words():
     """The line and the table say what the picture shows."""
     chart = _chart(title="app-sin")
-    free = chart.counts["before"].iloc[0]
+    free = chart.counts["before"].iloc[[0, -1]].sum()  # claimed ones are free too
     assert repr(chart).startswith(f"BeforeAfterChart(10.208.0.0/24: free {free} → {free - 3} · ")
     assert chart.text().startswith("app-sin · 10.208.0.0/24\n")
 

@@ -27,6 +27,22 @@ def test_counts_sum_to_the_subnet(prefix: int):
     assert chart.counts["state"].tolist() == [mark.word for mark in MARKS.values()]
 
 
+def test_a_conflict_is_counted_as_what_it_is():
+    """What cannot be had stays free, or with whoever has it: the counts but that of conflicts sum to the subnet."""
+    before = np.full(16, Cell.FREE, np.uint8)
+    before[[0, 1, 15]], before[4] = Cell.RESERVED, Cell.OTHER_NIC
+    cells = before.copy()
+    cells[[4, 5]], cells[6] = Cell.CONFLICT, Cell.PLANNED
+    chart = OccupancyChart("10.0.0.0/28", cells, before=before)
+    counts = chart.counts.set_index("state")["count"]
+    assert counts[["free", "other vNIC", "planned", "conflict"]].tolist() == [11, 1, 1, 2]
+    assert counts.sum() == 16 + 2
+    assert "16 addresses · 11 free · longest free run 8" in _texts(chart)
+    assert "free 11" in _texts(chart)
+    assert "x 2 in conflict stay what they are and are counted as that too." in chart.text()
+    assert repr(chart) == "OccupancyChart(10.0.0.0/28: 11 free, 1 planned, 2 conflict)"
+
+
 @pytest.mark.parametrize("prefix", [30, 24, 22, 16])
 def test_legend_equals_the_counts(prefix: int):
     """The legend shows each state with the number that the table has, zeros too."""
@@ -87,7 +103,9 @@ def test_repr_is_one_line_without_names():
     """What a log gets is short and names nothing."""
     chart = OccupancyChart("10.0.4.0/26", subnet(26), unseen=2, title="secret name", nic_name="web-07")
     counts = chart.counts.set_index("state")["count"]
-    assert repr(chart) == f"OccupancyChart(10.0.4.0/26: {counts['free']} free, 3 planned, 1 conflict, 2 unseen)"
+    free = counts["free"] + counts["claimed"]
+    said = f"{free - 2} free ({free} shown less 2 unseen, 1 of them claimed), 3 planned, 1 conflict"
+    assert repr(chart) == f"OccupancyChart(10.0.4.0/26: {said})"
 
 
 def test_text_shows_every_address():
@@ -130,8 +148,9 @@ def test_wrong_cells_are_refused_at_once():
 
 
 @pytest.mark.parametrize(
-    ("cells", "longest"), [([0, 0, 2, 0, 0, 0, 5, 0], 3), ([2, 2], 0), ([0, 0, 0, 0], 4), ([0], 1), ([6, 0], 1)]
+    ("cells", "longest"),
+    [([0, 0, 2, 0, 0, 0, 5, 0], 3), ([2, 2], 0), ([0, 0, 0, 0], 4), ([0], 1), ([6, 0], 1), ([0, 8, 0], 3)],
 )
 def test_longest_free_run(cells: list[int], longest: int):
-    """Only free cells count, planned ones do not, and runs may touch either end."""
+    """Only free cells count, claimed ones with them, planned ones do not, and runs may touch either end."""
     assert longest_free_run(np.array(cells, np.uint8)) == longest

@@ -255,6 +255,7 @@ class Plan:
             title=picture.title,
             nic_name=picture.nic_name,
             dark=dark,
+            before=picture.before,
         )
 
     def compare(self, subnet_id: str | None = None, *, dark: bool = False) -> BeforeAfterChart:
@@ -267,7 +268,9 @@ class Plan:
         from zecnb.render.compare import BeforeAfterChart
 
         picture = self.cells(subnet_id)
-        return BeforeAfterChart(picture.cidr, picture.before, picture.cells, title=picture.title, dark=dark)
+        return BeforeAfterChart(
+            picture.cidr, picture.before, picture.cells, title=picture.title, unseen=picture.unseen, dark=dark
+        )
 
     def report(self, path: str | Path, *, title: str = "Plan", redact: bool = False) -> Path:
         """Write one HTML file that needs nothing beside it: the subnets, every row and finding, what would be sent.

@@ -27,6 +27,7 @@ __all__ = [
     "Shown",
     "clock",
     "duration",
+    "free_words",
     "heading",
     "kind_of",
     "percent",
@@ -171,6 +172,19 @@ def percent(value: object) -> str:
 def plural(count: int, one: str, many: str = "") -> str:
     """Return ``1 address``, ``1,024 addresses``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def free_words(free: int, *, unseen: int = 0, claimed: int = 0) -> str:
+    """Return how many addresses are free, as ``plan.summary`` counts them, and what in a picture adds up to it.
+
+    Args:
+        free: cells that nothing listed holds; claimed ones among them, since a claim holds nothing.
+        unseen: addresses used by something no listing shows; some of the cells shown free are those.
+        claimed: how many of ``free`` are claimed.
+    """
+    notes = [f"{free:,} shown less {unseen:,} unseen"] if unseen else []
+    notes += [f"{claimed:,} of them claimed"] if claimed else []
+    return f"{max(free - unseen, 0):,} free" + (f" ({', '.join(notes)})" if notes else "")
 
 
 def duration(seconds: float) -> str:

@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 
 from zecnb.render.cellmap import Grid, check_cells, draw_map, draw_mark
 from zecnb.render.figures import Chart, blank_axes, draw_heading, label, new_figure, write
-from zecnb.render.occupancy import counts_of, longest_free_run
+from zecnb.render.occupancy import become, counts_of, counts_with_plan, longest_free_run
 from zecnb.render.palette import MARKS, Cell, theme
 from zecnb.render.text import table_text
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zecnb.render.palette import Theme
+    from zecnb.render.redact import Redactor
 
 __all__ = ["BeforeAfterChart"]
 
@@ -39,6 +40,7 @@ class BeforeAfterChart(Chart):
         before, after: uint8, one ``palette.Cell`` code per address.
         title: the subnet's name, untrusted text.
         captions: what the two are called.
+        unseen: addresses used by something no listing shows; where they are is not known.
         dark: for dark backgrounds.
         anonymous: offsets instead of addresses, no names.
 
@@ -51,6 +53,7 @@ class BeforeAfterChart(Chart):
     after: NDArray[np.uint8]
     title: str = ""
     captions: tuple[str, str] = ("before", "after")
+    unseen: int = 0
     dark: bool = False
     anonymous: bool = False
 
@@ -64,20 +67,22 @@ class BeforeAfterChart(Chart):
 
         A conflict changes nothing: what it is drawn over counts too.
         """
-        before, after = counts_of(self.before), counts_of(self._become)["count"]
-        after[Cell.CONFLICT] = np.count_nonzero(self.after == Cell.CONFLICT)
+        before, after = counts_of(self.before), counts_with_plan(self.after, self.before)["count"]
         return pd.DataFrame(
             {"state": before["state"], "before": before["count"], "after": after, "change": after - before["count"]}
         )
 
     @property
     def _become(self) -> NDArray[np.uint8]:
-        """What the addresses really become."""
-        return np.where(self.after == Cell.CONFLICT, self.before, self.after)
+        return become(self.after, self.before)
 
     def redacted(self) -> BeforeAfterChart:
         """Return the same picture without names and addresses."""
         return replace(self, title="", anonymous=True)
+
+    def pseudonymous(self, redactor: Redactor) -> BeforeAfterChart:
+        """Return the same picture with the pseudonyms that the tables beside it have."""
+        return replace(self.redacted(), title=redactor.text(self.cidr))
 
     def draw(self) -> Figure:
         """Return a new figure of this chart."""
@@ -126,6 +131,12 @@ class BeforeAfterChart(Chart):
         return " · ".join(filter(None, (label(self.title), self._where())))
 
     def _line(self) -> str:
-        free = [int(count) for count in self.counts[["before", "after"]].iloc[0]]
-        runs = [longest_free_run(cells) for cells in (self.before, self._become)]
-        return f"free {free[0]:,} → {free[1]:,} · longest free run {runs[0]:,} → {runs[1]:,}"
+        both = (self.before, self._become)
+        free = [max(int(np.isin(cells, (Cell.FREE, Cell.CLAIMED)).sum()) - self.unseen, 0) for cells in both]
+        runs = [longest_free_run(cells) for cells in both]
+        said = [f"free {free[0]:,} → {free[1]:,}", f"longest free run {runs[0]:,} → {runs[1]:,}"]
+        claimed, conflicts = (int((self.after == cell).sum()) for cell in (Cell.CLAIMED, Cell.CONFLICT))
+        said += [f"{self.unseen:,} unseen taken off"] if self.unseen else []
+        said += [f"{claimed:,} claimed counted as free"] if claimed else []
+        said += [f"{conflicts:,} in conflict stay as they are"] if conflicts else []
+        return " · ".join(said)

@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 
 from zecnb.addresses import to_text
 from zecnb.render.cellmap import Grid, check_cells, draw_map, draw_mark, network_of
-from zecnb.render.cells import plural
+from zecnb.render.cells import free_words, plural
 from zecnb.render.figures import Chart, blank_axes, draw_heading, label, new_figure, write
 from zecnb.render.palette import MARKS, UNSEEN, Cell, Mark, theme
 
@@ -21,8 +21,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zecnb.render.palette import Theme
+    from zecnb.render.redact import Redactor
 
-__all__ = ["OccupancyChart", "counts_of", "draw_legend", "legend_height", "longest_free_run"]
+__all__ = [
+    "OccupancyChart",
+    "become",
+    "counts_of",
+    "counts_with_plan",
+    "draw_legend",
+    "legend_height",
+    "longest_free_run",
+]
 
 _LEFT, _RIGHT, _TOP = 1.15, 0.15, 0.68  # inches around the map
 _WIDTH = 6.4
@@ -36,9 +45,31 @@ def counts_of(cells: NDArray[np.uint8]) -> pd.DataFrame:
     return pd.DataFrame({"state": [MARKS[cell].word for cell in Cell], "count": counts.astype(np.int64)})
 
 
+def become(cells: NDArray[np.uint8], before: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return what the addresses really become: what is in conflict stays what it was."""
+    return np.where(cells == Cell.CONFLICT, before, cells)
+
+
+def counts_with_plan(cells: NDArray[np.uint8], before: NDArray[np.uint8]) -> pd.DataFrame:
+    """Return how many addresses are in each state with a plan drawn in: ``state``, ``count``.
+
+    What is in conflict stays what it was and is counted as that, and as a conflict too: the counts but that of
+    conflicts sum to the subnet's size.
+    """
+    counts = counts_of(become(cells, before))
+    counts.loc[Cell.CONFLICT, "count"] = np.count_nonzero(cells == Cell.CONFLICT)
+    return counts
+
+
+def _free_said(cells: NDArray[np.uint8], unseen: int) -> str:
+    """Return how many of them are free, in words."""
+    claimed = int((cells == Cell.CLAIMED).sum())
+    return free_words(int((cells == Cell.FREE).sum()) + claimed, unseen=unseen, claimed=claimed)
+
+
 def longest_free_run(cells: NDArray[np.uint8]) -> int:
-    """Return how many addresses the longest stretch of free ones has."""
-    taken = np.flatnonzero(cells != Cell.FREE)
+    """Return how many addresses the longest stretch of free ones has; a claim holds nothing."""
+    taken = np.flatnonzero((cells != Cell.FREE) & (cells != Cell.CLAIMED))
     return int(np.diff(taken, prepend=-1, append=len(cells)).max() - 1)
 
 
@@ -84,6 +115,7 @@ class OccupancyChart(Chart):
     Attributes:
         cidr: the subnet.
         cells: uint8, one ``palette.Cell`` code per address.
+        before: the same without the plan that is drawn in; what is in conflict is counted as what it is there.
         unseen: addresses used by something no listing shows; they have no cell, since where they are is not known.
         title: the subnet's name, untrusted text.
         nic_name: the vNIC whose addresses are "this vNIC", untrusted text.
@@ -101,18 +133,32 @@ class OccupancyChart(Chart):
     nic_name: str = ""
     dark: bool = False
     anonymous: bool = False
+    before: NDArray[np.uint8] | None = None
 
     def __post_init__(self) -> None:
         check_cells(self.cidr, self.cells)
+        if self.before is not None:
+            check_cells(self.cidr, self.before)
 
     @property
     def counts(self) -> pd.DataFrame:
-        """Addresses in each state, as in the legend: ``state``, ``count``; they sum to the subnet's size."""
-        return counts_of(self.cells)
+        """Addresses in each state, as in the legend: ``state``, ``count``; they sum to the subnet's size.
+
+        Conflicts are not part of the sum when ``before`` is known: what is in conflict stays what it was.
+        """
+        return counts_of(self.cells) if self.before is None else counts_with_plan(self.cells, self.before)
+
+    @property
+    def _become(self) -> NDArray[np.uint8]:
+        return self.cells if self.before is None else become(self.cells, self.before)
 
     def redacted(self) -> OccupancyChart:
         """Return the same picture without names and addresses."""
         return replace(self, title="", nic_name="", anonymous=True)
+
+    def pseudonymous(self, redactor: Redactor) -> OccupancyChart:
+        """Return the same picture with the pseudonyms that the tables beside it have."""
+        return replace(self.redacted(), title=redactor.text(self.cidr))
 
     def draw(self) -> Figure:
         """Return a new figure of this chart."""
@@ -161,9 +207,8 @@ class OccupancyChart(Chart):
 
     def __repr__(self) -> str:
         counts = dict(zip(Cell, self.counts["count"].tolist(), strict=True))
-        said = [f"{counts[Cell.FREE]:,} free"]
+        said = [_free_said(self._become, self.unseen)]
         said += [f"{counts[cell]:,} {MARKS[cell].word}" for cell in (Cell.PLANNED, Cell.CONFLICT) if counts[cell]]
-        said += [f"{self.unseen:,} unseen"] if self.unseen else []
         where = f"a /{self.cidr.partition('/')[2]}" if self.anonymous else self.cidr
         return f"OccupancyChart({where}: {', '.join(said)})"
 
@@ -174,16 +219,19 @@ class OccupancyChart(Chart):
         return " · ".join(filter(None, (label(self.title), self._where())))
 
     def _subheading(self) -> str:
-        free = int((self.cells == Cell.FREE).sum())
-        said = [plural(len(self.cells), "address", "addresses"), f"{free:,} free"]
-        if free:
-            said.append(f"longest free run {longest_free_run(self.cells):,}")
+        said = [plural(len(self.cells), "address", "addresses"), _free_said(self._become, self.unseen)]
+        if longest := longest_free_run(self._become):
+            said.append(f"longest free run {longest:,}")
         if self.nic_name:
             said.append(f"this vNIC: {label(self.nic_name, 40)}")
         return " · ".join(said)
 
     def _notes(self, fold: int) -> list[str]:
         notes = []
+        conflicts = 0 if self.before is None else int((self.cells == Cell.CONFLICT).sum())
+        if conflicts:
+            stays = "stays what it is and is" if conflicts == 1 else "stay what they are and are"
+            notes.append(f"x {conflicts:,} in conflict {stays} counted as that too.")
         if self.unseen:
             are = "address is" if self.unseen == 1 else "addresses are"
             notes.append(

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from zecnb.planner.occupancy import cells
+from zecnb.render.cells import free_words
 from zecnb.render.palette import Cell
 from zecnb.schema import HOLDER_KINDS
 from zecnb.widgets.subnetmap import LARGEST, SubnetMap
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from zecnb.snapshot import Snapshot
 
 __all__ = ["draw", "subnets_of"]
-
-_DRAWN = (Cell.PLANNED, Cell.CONFLICT)
 
 
 def draw(picture: SubnetMap, plan: Plan, nic_id: str) -> bool:
@@ -38,19 +37,26 @@ def draw(picture: SubnetMap, plan: Plan, nic_id: str) -> bool:
     network = int(snapshot.geometry.network[subnet])
     if int(snapshot.geometry.broadcast[subnet]) - network >= LARGEST:
         return False
-    held = cells(snapshot, subnet, nic)
     row = snapshot.subnets.iloc[subnet]
-    shown = plan.cells(row["subnet_id"]).cells if row["subnet_id"] in plan.summary["subnet_id"].array else held
-    base = np.where(np.isin(shown, _DRAWN), held, shown)
-    free = int((held == Cell.FREE).sum())  # as the verdict counts: a claim holds nothing
+    touched = np.flatnonzero(plan.summary["subnet_id"].array == row["subnet_id"])
+    if len(touched):
+        drawn = plan.cells(row["subnet_id"])
+        base, shown = drawn.before, drawn.cells
+        longest = int(plan.summary["largest_run_after"].iloc[touched[0]])
+    else:
+        base = shown = cells(snapshot, subnet, nic)
+        longest = int(snapshot.largest_run[subnet])
+    become = np.where(shown == Cell.CONFLICT, base, shown)
+    free, claimed = (int((become == cell).sum()) for cell in (Cell.FREE, Cell.CLAIMED))
     unseen = int(snapshot.unseen[subnet])
+    said = free_words(free + claimed, unseen=unseen, claimed=claimed)
     title = row["name"] if isinstance(row["name"], str) and row["name"].strip() else row["subnet_id"]
     note = f"{unseen:,} more are used by something no listing shows: a cell shown free may be taken." if unseen else ""
     picture.show(
         network,
         base,
         shown,
-        heading=f"{title} · {row['cidr_block']} · {free:,} free · largest free run {snapshot.largest_run[subnet]:,}",
+        heading=f"{title} · {row['cidr_block']} · {said} · largest free run {longest:,}",
         note=note,
         unseen=unseen,
         holder_of=partial(_holder, snapshot, subnet, network),

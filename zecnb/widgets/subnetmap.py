@@ -122,7 +122,15 @@ class SubnetMap(anywidget.AnyWidget):
 
 def _marks() -> list[dict[str, Any]]:
     """Return the palette's states by code, as the browser draws them."""
-    return [{**MARKS[cell]._asdict(), "shape": _points(MARKS[cell].shape), "sought": cell in _SOUGHT} for cell in Cell]
+    return [
+        {
+            **MARKS[cell]._asdict(),
+            "shape": _points(MARKS[cell].shape),
+            "sought": cell in _SOUGHT,
+            "stays": cell == Cell.CONFLICT,
+        }
+        for cell in Cell
+    ]
 
 
 def _points(shape: str | tuple[tuple[float, float], ...]) -> str | list[list[float]]:

@@ -157,7 +157,8 @@ class View {
     this.legend = make("ul", "zecnb-map-legend", this.root, { "aria-label": "Legend of the map" });
     this.note = make("div", "zecnb-map-note", this.root);
     make("div", "zecnb-map-note", this.root, { id: `${id}-keys` }).textContent =
-      "Click or drag picks free addresses. Keys: arrows move, Space picks, Shift with arrows picks a range, + and - zoom.";
+      "Click or drag picks free addresses. Keys: arrows move, Space picks, Shift with arrows picks a range, + and - zoom. " +
+      "An address in conflict is counted as what it is, too.";
     this.words = make("div", "zecnb-map-hidden", this.root, { id: `${id}-words` });
     this.make = make;
   }
@@ -217,7 +218,10 @@ class View {
       if (entry >>> 8 < base.length) this.states[entry >>> 8] = entry & 255;
     }
     this.counts = new Array(this.marks.length).fill(0);
-    for (const state of this.states) this.counts[state]++;
+    this.states.forEach((state, k) => {
+      this.counts[state]++;
+      if (this.marks[state].stays) this.counts[this.base[k]]++; // in conflict, and still what it was
+    });
     this.title.textContent = this.model.get("heading");
     this.box.setAttribute("aria-label", `Map of subnet ${this.model.get("heading")}`);
     this.note.textContent = this.model.get("note");
