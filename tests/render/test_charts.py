@@ -118,6 +118,14 @@ def test_redacted_picture_names_nothing(kind: type[UtilisationChart | VpcChart])
     assert "/24" in said
 
 
+def test_a_redacted_subnet_has_one_number():
+    """The number is its rank, the same under its VPC as in the ranking."""
+    ranking, vpcs = (_texts(kind(_frame()).redacted()) for kind in (UtilisationChart, VpcChart))
+    wanted = [f"subnet {rank}" for rank in range(1, 13)]
+    assert [text for text in ranking if text in wanted] == wanted
+    assert sorted(text for text in vpcs if text in wanted) == sorted(wanted)
+
+
 @pytest.mark.parametrize("kind", [UtilisationChart, VpcChart])
 def test_missing_columns_are_named(kind: type[UtilisationChart | VpcChart]):
     """A frame that does not fit is refused when the chart is made."""

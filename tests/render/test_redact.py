@@ -39,6 +39,14 @@ def test_addresses_and_ids_in_prose_without_table():
     assert said == "ip-1 in ip-2/16, then .x; id id-1, limit 16"
 
 
+def test_an_example_is_no_address():
+    """How an address is written may be said; the same address elsewhere goes."""
+    said = "write four decimal numbers of 0..255, for example 10.0.4.10"
+    redactor = Redactor()
+    assert redactor.text(f"{said}; not 10.0.4.10") == f"{said}; not ip-1"
+    assert redactor.text(said) == said
+
+
 def test_verdicts_codes_and_numbers_stay():
     """What says nothing about who or where is kept."""
     plan = frames.plan_frame()

@@ -12,7 +12,7 @@ from tests.render import frames
 from tests.render.frames import EVIL
 from tests.render.subnets import subnet
 from zecnb.errors import UsageError
-from zecnb.render.charts import UtilisationChart
+from zecnb.render.charts import UtilisationChart, VpcChart
 from zecnb.render.compare import BeforeAfterChart
 from zecnb.render.occupancy import OccupancyChart
 from zecnb.render.redact import Redactor
@@ -99,6 +99,33 @@ def test_redacted_report_identifies_nothing(tmp_path: Path):
     assert "nic-1" in html
     assert "replaced by pseudonyms" in html
     assert "INVALID_" in html
+
+
+def test_pictures_have_the_pseudonyms_of_the_tables(tmp_path: Path):
+    """One subnet has one pseudonym: in the table, in the ranking, under its VPC and as a picture's title."""
+    subnets = pd.DataFrame(
+        {
+            "subnet_id": ["s-1", "s-2", "s-3"],
+            "name": ["app", "db", "lab"],
+            "vpc_id": ["v-1", "v-2", "v-1"],
+            "cidr": ["10.0.4.0/24", "10.0.5.0/24", "10.0.6.0/24"],
+            "usable": [253] * 3,
+            "used": [30, 20, 99],
+            "utilisation": [0.12, 0.08, 0.39],
+        }
+    )
+    charts = [UtilisationChart(subnets), VpcChart(subnets), OccupancyChart("10.0.6.0/24", subnet(24), title="lab")]
+    section = Section("Subnets", tables=[Table(subnets)], charts=charts)
+    html = html_report(tmp_path / "r.html", "R", [section], redact=True).read_text()
+    ranking, vpcs, picture = re.findall(r"<pre>(.*?)</pre>", html, re.DOTALL)
+    for said in (ranking, vpcs):
+        rows = [line.split() for line in said.splitlines() if line.startswith("subnet-")]
+        assert [(row[0], row[1]) for row in rows] == [
+            ("subnet-3", "ip-3/24"),
+            ("subnet-1", "ip-1/24"),
+            ("subnet-2", "ip-2/24"),
+        ]
+    assert picture.startswith("ip-3/24 · a /24 subnet")
 
 
 def test_redactor_of_ones_own_is_kept(tmp_path: Path):

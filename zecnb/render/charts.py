@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from zecnb.render.palette import Theme
+    from zecnb.render.redact import Redactor
 
 __all__ = ["LEVELS", "UtilisationChart", "VpcChart"]
 
@@ -71,7 +72,7 @@ class _Subnet(NamedTuple):
 
 
 def _drawn(ranked: pd.DataFrame, *, anonymous: bool) -> list[_Subnet]:
-    """Return subnets with names cleaned: the name, else the id; a number when no names may be shown."""
+    """Return subnets with names cleaned: the name, else the id; its rank when no names may be shown."""
     ids = ranked["subnet_id"].astype(object)
     names = ranked["name"].astype(object).fillna("") if "name" in ranked else ids.map(lambda _: "")
     unseen = ranked["unseen"] if "unseen" in ranked else ranked["used"] * 0
@@ -80,7 +81,7 @@ def _drawn(ranked: pd.DataFrame, *, anonymous: bool) -> list[_Subnet]:
     for place, (level, share, hidden, used, usable) in enumerate(numbers):
         cidr = str(ranked["cidr"].iloc[place])
         if anonymous:
-            name, cidr = f"subnet {place + 1}", "/" + cidr.partition("/")[2]
+            name, cidr = f"subnet {ranked.index[place] + 1}", "/" + cidr.partition("/")[2]
         else:
             name = label(str(names.iloc[place]).strip() or shorten(str(ids.iloc[place]), ID_LIMIT, middle=True))
         full = min(float(share), 1.0)
@@ -156,6 +157,10 @@ class UtilisationChart(Chart):
     def redacted(self) -> UtilisationChart:
         """Return the same picture without names and addresses."""
         return replace(self, anonymous=True)
+
+    def pseudonymous(self, redactor: Redactor) -> UtilisationChart:
+        """Return the same picture with the pseudonyms that the tables beside it have."""
+        return replace(self, frame=redactor.frame(self.frame))
 
     def draw(self) -> Figure:
         """Return a new figure of this chart."""
@@ -267,6 +272,10 @@ class VpcChart(Chart):
     def redacted(self) -> VpcChart:
         """Return the same picture without names and addresses."""
         return replace(self, anonymous=True)
+
+    def pseudonymous(self, redactor: Redactor) -> VpcChart:
+        """Return the same picture with the pseudonyms that the tables beside it have."""
+        return replace(self, frame=redactor.frame(self.frame))
 
     def draw(self) -> Figure:
         """Return a new figure of this chart."""

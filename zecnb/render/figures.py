@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from zecnb.render.palette import Theme
+    from zecnb.render.redact import Redactor
 
 __all__ = ["DPI", "Chart", "blank_axes", "draw_heading", "fit", "hatch", "label", "new_figure", "write"]
 
@@ -68,6 +69,10 @@ class Chart(ABC):
     @abstractmethod
     def redacted(self) -> Self:
         """Return the same picture without names and addresses."""
+
+    def pseudonymous(self, redactor: Redactor) -> Self:  # noqa: ARG002 - a picture of one thing names nothing
+        """Return the same picture with the pseudonyms that the tables beside it have."""
+        return self.redacted()
 
     @abstractmethod
     def __repr__(self) -> str: ...

@@ -22,8 +22,9 @@ _KEPT_KINDS = frozenset(
     {"kind", "holder_kind", "status", "source_status", "source", "stack_type", "nic_type", "nic_subnet_type"}
 )
 _PROSE = frozenset({"reason", "fix", "message", "why", "what to do", "detail", "scope"})
+_SAMPLE = r"(?<!0\.\.255, for example )"  # what follows shows how to write an address, and is nobody's
 # An address or a CIDR, wherever it stands.
-_ADDRESS = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?(?![\d.]*\d)")
+_ADDRESS = re.compile(_SAMPLE + r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?(?![\d.]*\d)")
 _LONG_NUMBER = re.compile(r"(?<!\w)\d{12,}(?!\w)")  # the API's ids, such as 1680855999352675875
 _INSTANCE = re.compile(r"(?<= on instance )[^\s;]+")  # no frame of a plan has a column of them
 _TAIL = re.compile(r"(?<![\w.])\.\d{1,3}(?![\w.])")  # ".40", short for an address of the subnet in question
@@ -52,7 +53,7 @@ class Redactor:
         text = _INSTANCE.sub(lambda found: self._alias(found.group(), "instance"), text)
         named = sorted((name for name in self._known if name in text), key=len, reverse=True)
         if named:  # longest first, so that web-1 does not hit web-10
-            pattern = r"(?<![\w.])(?:" + "|".join(map(re.escape, named)) + r")(?!\w)"
+            pattern = _SAMPLE + r"(?<![\w.])(?:" + "|".join(map(re.escape, named)) + r")(?!\w)"
             text = re.sub(pattern, lambda found: self._known[found.group()], text)
         text = _ADDRESS.sub(lambda found: self._alias(found.group(), "ip"), text)
         text = _TAIL.sub(".x", text)

@@ -127,7 +127,7 @@ def _redacted(part: Section, redactor: Redactor) -> Section:
         redactor.text(part.heading),
         [redactor.text(paragraph) for paragraph in part.paragraphs],
         [_redacted_table(table, redactor) for table in part.tables],
-        [chart.redacted() for chart in part.charts],
+        [chart.pseudonymous(redactor) for chart in part.charts],
     )
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zecnb.render.palette import Theme
+    from zecnb.render.redact import Redactor
 
 __all__ = ["BLOCKS", "FragmentationChart", "FreeRunChart", "free_runs"]
 
@@ -94,6 +95,10 @@ class FreeRunChart(Chart):
     def redacted(self) -> FreeRunChart:
         """Return the same picture without names and addresses."""
         return replace(self, title="", anonymous=True)
+
+    def pseudonymous(self, redactor: Redactor) -> FreeRunChart:
+        """Return the same picture with the pseudonyms that the tables beside it have."""
+        return replace(self.redacted(), title=redactor.text(self.cidr))
 
     def draw(self) -> Figure:
         """Return a new figure of this chart."""
@@ -191,6 +196,10 @@ class FragmentationChart(Chart):
     def redacted(self) -> FragmentationChart:
         """Return the same picture without names and addresses."""
         return replace(self, title="", anonymous=True)
+
+    def pseudonymous(self, redactor: Redactor) -> FragmentationChart:
+        """Return the same picture with the pseudonyms that the tables beside it have."""
+        return replace(self.redacted(), title=redactor.text(self.cidr))
 
     def draw(self) -> Figure:
         """Return a new figure of this chart."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from zecnb.render.palette import Theme
+    from zecnb.render.redact import Redactor
 
 __all__ = ["ScenarioChart"]
 
@@ -70,6 +71,10 @@ class ScenarioChart(Chart):
     def redacted(self) -> ScenarioChart:
         """Return the same picture without names."""
         return replace(self, anonymous=True)
+
+    def pseudonymous(self, redactor: Redactor) -> ScenarioChart:
+        """Return the same picture with the pseudonyms that the tables beside it have."""
+        return replace(self, frame=redactor.frame(self.frame))
 
     def draw(self) -> Figure:
         """Return a new figure of this chart."""
