@@ -144,6 +144,24 @@ def test_long_tables_say_what_is_left_out(tmp_path: Path, *, redact: bool):
     assert "… 900 more rows" in html
 
 
+def test_paper_has_no_titles_to_point_at(tmp_path: Path):
+    """Ids and reasons are whole: on paper nothing is found by pointing at it."""
+    name = "a name that is far longer than any table of a notebook would show it in a cell " * 2
+    html = html_report(tmp_path / "r.html", "R", [Section("Plan", tables=[Table(frames.plan_frame(name))])]).read_text()
+    assert f">{frames.NIC}<" in html
+    assert f"held by {name}" in html
+    assert "…" not in _words(html)
+    assert ' title="' not in html
+
+
+def test_tall_pictures_are_printed_on_tall_pages(tmp_path: Path):
+    """Pages lie, as tables are wide; a picture that is taller than wide has one that stands."""
+    wide, tall = (OccupancyChart(f"10.0.4.0/{prefix}", subnet(prefix)) for prefix in (28, 22))
+    html = html_report(tmp_path / "r.html", "R", [Section("Subnets", charts=[wide, tall])]).read_text()
+    assert re.findall("<figure(.*?)>", html) == ["", ' class="tall"']
+    assert html.index(".zecnb table.zn th,.zecnb table.zn td{") < html.index("@media print {")
+
+
 def test_few_sections_need_no_contents(tmp_path: Path):
     """Contents are listed when there is something to look up."""
     assert "<nav" not in html_report(tmp_path / "a.html", "R", _sections()[:2]).read_text()

@@ -148,7 +148,7 @@ def _prepared(part: Section) -> dict[str, object]:
 
 def _html(table: Table) -> str:
     frame, caption, columns, limit, total = table
-    return bare_table(frame, columns, caption=caption, limit=limit, where="the data", total=total)
+    return bare_table(frame, columns, caption=caption, limit=limit, where="the data", total=total, whole=True)
 
 
 def _picture(chart: Chart) -> _Picture:
