@@ -97,6 +97,16 @@ def test_vpcs_keep_their_order_and_add_up():
     assert titles[0] == f"prod · 4 subnets · {share:.1%} of 1,012 used".replace("%", " %")
 
 
+@pytest.mark.parametrize("kind", [UtilisationChart, VpcChart])
+def test_words_have_whole_ids_and_networks(kind: type[UtilisationChart | VpcChart]):
+    """The table in words splits neither, and names the VPC where the picture does."""
+    frame = _frame().assign(vpc_id=[f"197537519024740445{n % 3}" for n in range(12)])
+    said = kind(frame).text()
+    assert all(id_ in said and cidr in said for id_, cidr in zip(frame["subnet_id"], frame["cidr"], strict=True))
+    assert ("1975375190247404451" in said.partition("subnet id")[2]) == (kind is VpcChart)
+    assert max(map(len, said.splitlines())) <= 120
+
+
 def test_tiles_are_filled_by_their_share():
     """The bar at the foot of a tile is as long as the utilisation."""
     frame = _frame(3).assign(vpc_id="vpc-0", utilisation=[0.5, 0.25, 0.1])

@@ -52,6 +52,22 @@ def test_long_texts_are_wrapped_not_cut():
     assert words <= set(table_text(frame, width=60).split())
 
 
+def test_ids_and_networks_are_never_split():
+    """Half of a network is another network: where there is no room, other columns give way, else lines get long."""
+    frame = coverage()[["subnet_id", "cidr", "name"]].assign(
+        subnet_id="1614492982154492769", cidr="172.16.16.0/24", name="a name of many words that may be wrapped"
+    )
+    for width in (60, 30):
+        lines = table_text(frame, width=width).splitlines()
+        assert lines[2].split()[:2] == ["1614492982154492769", "172.16.16.0/24"]
+
+
+def test_ids_in_a_sentence_are_split_last():
+    """A column of text that can give way does, before an id in the one beside it is split."""
+    frame = pd.DataFrame({"why": ["held by web-03 1680855999352675001"], "fix": ["take the next free one instead"]})
+    assert "1680855999352675001" in table_text(frame, width=34)
+
+
 def test_verdicts_have_symbols():
     """A verdict is a symbol and a word."""
     assert "✕ BLOCK" in table_text(plan_frame()[["address", "verdict"]], width=80)

@@ -210,10 +210,14 @@ class UtilisationChart(Chart):
 
 
 def _listed(chart: UtilisationChart | VpcChart) -> pd.DataFrame:
-    """Return the subnets as a table to read, without names when they may not be shown."""
+    """Return the subnets as a table to read, without names when they may not be shown; the VPC where it matters."""
     shown = chart.counts
     if not chart.anonymous:
-        return shown
+        vpcs = [name for name in ("vpc_id", "vpc_name") if name in shown]
+        if isinstance(chart, UtilisationChart):
+            return shown.drop(columns=vpcs)
+        names = shown[vpcs[-1]].fillna("").astype("str")
+        return shown.drop(columns=vpcs).assign(vpc=names.where(names.str.strip() != "", shown["vpc_id"]))
     shown["cidr"] = "/" + shown["cidr"].str.partition("/")[2]
     shown["subnet_id"] = [f"subnet {place + 1}" for place in range(len(shown))]
     return shown.drop(columns=[name for name in ("name", "vpc_id", "vpc_name") if name in shown])
@@ -311,7 +315,7 @@ class VpcChart(Chart):
             [
                 f"Subnets by VPC: {_levels_said(self._subnets)}",
                 *titles,
-                table_text(_listed(self), limit=self.top, width=110),
+                table_text(_listed(self), limit=self.top, width=120),
             ]
         )
 

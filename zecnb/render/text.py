@@ -17,6 +17,7 @@ __all__ = ["table_text"]
 
 _GAP = "  "
 _NARROWEST = 8
+_LONGEST_WORD = 20  # letters of a word that is not split as long as another column can give way; ids have 19
 _NUMBERS = frozenset({Kind.NUMBER, Kind.SHARE})
 
 
@@ -57,21 +58,28 @@ def _signed(cell: Shown) -> str:
 
 
 def _fit(table: list[list[str]], kinds: list[Kind], room: int) -> list[int]:
-    """Return column widths that fit, taken from the widest column of text first; numbers keep theirs."""
-    widths = []
+    """Return column widths that fit, taken from the widest column of text first.
+
+    Numbers, ids, addresses and networks keep theirs: half of one is another one, or none. Where they stand in a text,
+    they are split only when there is no other way.
+    """
+    widths, whole = [], []
     for at, (head, *cells) in enumerate(zip(*table, strict=True)):
         longest = max(map(_width, cells), default=0)
         wide = max(map(_width, head.split(" "))) if kinds[at] in _NUMBERS else _width(head)  # headings may wrap
         widths.append(max(longest, wide))
-    soft = [at for at, kind in enumerate(kinds) if kind not in {*_NUMBERS, Kind.WORD}]
-    floor = [min(across, _NARROWEST) for across in widths]
+        words = (_width(word) for cell in cells for word in cell.split(" "))
+        whole.append(min(max(words, default=0), _LONGEST_WORD))
+    soft = [at for at, kind in enumerate(kinds) if kind not in {*_NUMBERS, Kind.WORD, Kind.MONO}]
     excess = sum(widths) + len(_GAP) * (len(widths) - 1) - room
-    while excess > 0:
-        widest = max(soft, key=lambda at: widths[at] - floor[at], default=None)
-        if widest is None or widths[widest] <= floor[widest]:
-            break  # too many columns: lines that are too long say more than columns left out
-        widths[widest] -= 1
-        excess -= 1
+    for least in (whole, [_NARROWEST] * len(widths)):
+        floor = [min(across, max(few, _NARROWEST)) for across, few in zip(widths, least, strict=True)]
+        while excess > 0:
+            widest = max(soft, key=lambda at: widths[at] - floor[at], default=None)
+            if widest is None or widths[widest] <= floor[widest]:
+                break  # too many columns: lines that are too long say more than columns left out
+            widths[widest] -= 1
+            excess -= 1
     return widths
 
 
