@@ -19,6 +19,7 @@ import pytest
 import zecnb
 from zecnb.addresses import parse
 from zecnb.emulator.seeds import APP_SIN, WEB_07
+from zecnb.errors import UsageError
 from zecnb.execution.steps import Progress
 from zecnb.planner.options import POLICIES
 from zecnb.widgets.fields import MODES, POLICY_HELP
@@ -651,7 +652,8 @@ def test_an_excel_file_becomes_text_and_is_judged(zec: Session, free: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("a.xlsx", "cannot be read"), ("a.ods", "ends in .csv"), ("..", "ends in")]
+    ("name", "words"),
+    [("a.xlsx", "a.xlsx cannot be read"), ("a.ods", "a.ods: a table ends in .csv"), ("..", "ends in")],
 )
 def test_a_spreadsheet_that_is_none_is_words(zec: Session, free: str, name: str, words: str) -> None:
     """What cannot be read is said; the batch in the field stays, and cannot be assigned without a verdict in view."""
@@ -662,6 +664,20 @@ def test_a_spreadsheet_that_is_none_is_words(zec: Session, free: str, name: str,
     upload(panel, name, b"no spreadsheet")
     assert words in text(panel)
     assert free in panel.form.batch.value
+    assert panel._assign.disabled
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_text_that_is_not_utf_8_is_refused(zec: Session, tmp_path, encoding: str) -> None:
+    """Letters would be lost on the way: it is refused by the words that a file of it gets."""
+    content = f"nic_id,ip_address_count,owner\n{WEB_07},1,Jérôme\n".encode(encoding)
+    (tmp_path / "wünsche.csv").write_bytes(content)
+    with pytest.raises(UsageError) as refused:
+        zec.plan(str(tmp_path / "wünsche.csv"))
+    panel = settle(zec.panel())
+    upload(panel, "wünsche.csv", content)
+    assert panel.form.batch.value == ""
+    assert str(refused.value) in html.unescape(text(panel))
     assert panel._assign.disabled
 
 

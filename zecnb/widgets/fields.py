@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
 
+from zecnb.errors import UsageError
 from zecnb.planner.options import POLICIES, Options
 from zecnb.render.panel import quiet_html
 from zecnb.sheets import read_table
@@ -258,8 +259,14 @@ def _text_of(name: str, content: bytes) -> str:
     """
     ending = Path(name).suffix
     if ending.lower() in _TEXTS:
-        return content.decode("utf-8-sig", errors="replace")
+        try:
+            return content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise UsageError(f"{name} is not UTF-8 text; save it as CSV UTF-8, or as Excel") from error
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"uploaded{ending}"
+        path = Path(folder) / f"uploaded{ending}"  # a browser's name for a file may be no path at all
         path.write_bytes(content)
-        return read_table(path).to_csv(index=False)
+        try:
+            return read_table(path).to_csv(index=False)
+        except UsageError as error:
+            raise UsageError(str(error).replace(path.name, name, 1)) from error
