@@ -15,7 +15,7 @@ from zecnb.ledger import addresses_of
 from zecnb.planner.occupancy import cells, occupancy, regain
 from zecnb.planner.options import Options
 from zecnb.planner.plan import make_plan
-from zecnb.render.cells import duration, percent
+from zecnb.render.cells import duration, percent, plural
 from zecnb.render.tables import inventory_html
 from zecnb.requests import Requests, read_requests
 from zecnb.sheets import OTHER_TABLES, TABLE_ENDINGS
@@ -151,7 +151,7 @@ class Inventory(Snapshot):
             ),
             Section("Sources", ["What was read, and how far."], [Table(self.sources)]),
         ]
-        lines = [repr(self), f"Read at {self.observed_at:%Y-%m-%d %H:%M} UTC"]
+        lines = [self._words(), f"Read at {self.observed_at:%Y-%m-%d %H:%M} UTC"]
         return html_report(path, title, sections, lines=lines, redact=redact)
 
     def diff(self, other: Inventory) -> pd.DataFrame:
@@ -259,6 +259,14 @@ class Inventory(Snapshot):
                 unseen = int(self.unseen[at])
                 return OccupancyChart(cidr, codes, unseen=unseen, title=title, nic_name=name, dark=dark)
         raise UsageError(f"kind is one of occupancy, runs, fragmentation for a subnet, not {kind!r}")
+
+    def _words(self) -> str:
+        """Return what was read, for people; subnets without IPv4 are in no picture or table of addresses."""
+        rest = len(self.subnets) - int(self.geometry.ipv4.sum())
+        subnets = plural(len(self.subnets), "subnet") + (f" ({rest:,} without IPv4)" if rest else "")
+        counts = (plural(len(self.vpcs), "VPC"), subnets, plural(len(self.nics), "vNIC"))
+        held = plural(int(self.seen.sum()), "address in use", "addresses in use")
+        return f"{', '.join(counts)}; {held} seen, {percent(self.share_seen)} of those the API counts"
 
     def __repr__(self) -> str:
         held, share = int(self.seen.sum()), percent(self.share_seen)

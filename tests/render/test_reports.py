@@ -40,6 +40,15 @@ def test_a_plan_says_what_stands_in_its_way(zec: zecnb.Session, tmp_path: Path) 
     assert not re.search(r"<script|<link|https?://|url\(|@import", html)
 
 
+def test_an_inventory_says_in_words_what_was_read(zec: zecnb.Session, tmp_path: Path) -> None:
+    """How many of what, and why a picture has fewer subnets; no code, no half ids."""
+    html = words(zec.inventory().report(tmp_path / "inventory.html"))
+    assert "5 VPCs, 41 subnets (1 without IPv4), 704 vNICs; 5,119 addresses in use seen, 99.8 % of those" in html
+    assert "Utilisation of subnets: 40 subnets" in html
+    assert "Inventory(" not in html
+    assert "…" not in html
+
+
 def test_a_plan_from_a_file_says_who_approved_it(zec: zecnb.Session, tmp_path: Path) -> None:
     """It has no map to draw; approvals of another plan are not shown."""
     zecnb.approve(zec.plan(WEB_07, ip_address_count=2), by="Ann", note=EVIL).save(tmp_path / "plan.json")

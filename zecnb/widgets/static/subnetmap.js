@@ -641,7 +641,8 @@ class View {
     const step = 2 ** Math.ceil(Math.log2(Math.max(1, 14 / h)));
     for (let row = Math.ceil(top / step) * step; row < bottom; row += step) {
       const text = dotted(this.network + row * columns * fold);
-      context.fillText(text, GUTTER - 8, (row + 0.5) * h - this.box.scrollTop + (this.tiny ? 4 : 0));
+      const y = (row + 0.5) * h - this.box.scrollTop + (this.tiny ? 4 : 0);
+      context.fillText(text, GUTTER - 8, this.box.scrollTop ? y : Math.max(y, 7)); // the first one whole
     }
   }
 
