@@ -34,6 +34,7 @@ __all__ = [
     "draw_map",
     "draw_mark",
     "network_of",
+    "unnamed",
 ]
 
 FOLDED_CELLS = 1 << 16
@@ -54,6 +55,11 @@ def network_of(cidr: str) -> tuple[int, int]:
     if prefix[0] < 0:
         raise UsageError(f"{cidr!r} is not an IPv4 CIDR such as 10.0.4.0/22")
     return int(network[0]), 1 << (32 - int(prefix[0]))
+
+
+def unnamed(cidr: str) -> str:
+    """Return what may be said of a CIDR where it must not be named: ``a /24``."""
+    return f"a /{cidr.partition('/')[2]}"
 
 
 def check_cells(cidr: str, cells: NDArray[np.uint8]) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.patches import Rectangle
 
-from zecnb.render.cellmap import Grid, check_cells, draw_map, draw_mark
+from zecnb.render.cellmap import Grid, check_cells, draw_map, draw_mark, unnamed
 from zecnb.render.figures import Chart, blank_axes, draw_heading, label, new_figure, write
 from zecnb.render.occupancy import become, counts_of, counts_with_plan, longest_free_run
 from zecnb.render.palette import MARKS, Cell, theme
@@ -121,11 +121,11 @@ class BeforeAfterChart(Chart):
         return "\n".join([self._heading(), self._line(), table_text(self.counts, width=80)])
 
     def __repr__(self) -> str:
-        where = f"a /{self.cidr.partition('/')[2]}" if self.anonymous else self.cidr
+        where = unnamed(self.cidr) if self.anonymous else self.cidr
         return f"BeforeAfterChart({where}: {self._line()})"
 
     def _where(self) -> str:
-        return f"a /{self.cidr.partition('/')[2]} subnet" if self.anonymous else self.cidr
+        return f"{unnamed(self.cidr)} subnet" if self.anonymous else self.cidr
 
     def _heading(self) -> str:
         return " · ".join(filter(None, (label(self.title), self._where())))

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.patches import Rectangle
 
 from zecnb.addresses import to_text
-from zecnb.render.cellmap import Grid, check_cells, draw_map, draw_mark, network_of
+from zecnb.render.cellmap import Grid, check_cells, draw_map, draw_mark, network_of, unnamed
 from zecnb.render.cells import free_words, plural
 from zecnb.render.figures import Chart, blank_axes, draw_heading, label, new_figure, write
 from zecnb.render.palette import MARKS, UNSEEN, Cell, Mark, theme
@@ -209,11 +209,11 @@ class OccupancyChart(Chart):
         counts = dict(zip(Cell, self.counts["count"].tolist(), strict=True))
         said = [_free_said(self._become, self.unseen)]
         said += [f"{counts[cell]:,} {MARKS[cell].word}" for cell in (Cell.PLANNED, Cell.CONFLICT) if counts[cell]]
-        where = f"a /{self.cidr.partition('/')[2]}" if self.anonymous else self.cidr
+        where = unnamed(self.cidr) if self.anonymous else self.cidr
         return f"OccupancyChart({where}: {', '.join(said)})"
 
     def _where(self) -> str:
-        return f"a /{self.cidr.partition('/')[2]} subnet" if self.anonymous else self.cidr
+        return f"{unnamed(self.cidr)} subnet" if self.anonymous else self.cidr
 
     def _heading(self) -> str:
         return " · ".join(filter(None, (label(self.title), self._where())))

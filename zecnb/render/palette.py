@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -27,6 +27,7 @@ __all__ = [
     "Theme",
     "Tone",
     "fills",
+    "rgb",
     "theme",
     "tone_of",
     "tones",
@@ -132,7 +133,11 @@ def theme(*, dark: bool) -> Theme:
 
 def fills(paint: Theme) -> NDArray[np.uint8]:
     """Return the cell colours as uint8 RGB, one row per ``Cell`` code."""
-    colours = [MARKS[cell].fill or paint.free for cell in Cell]
+    return rgb([MARKS[cell].fill or paint.free for cell in Cell])
+
+
+def rgb(colours: Sequence[str]) -> NDArray[np.uint8]:
+    """Return ``#RRGGBB`` colours as uint8 RGB, one row each."""
     return np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in colours], np.uint8)
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.patches import Rectangle
 
-from zecnb.render.cellmap import Grid, check_cells, draw_colours, draw_labels
+from zecnb.render.cellmap import Grid, check_cells, draw_colours, draw_labels, unnamed
 from zecnb.render.cells import plural
 from zecnb.render.figures import Chart, blank_axes, draw_heading, label, new_figure, write
-from zecnb.render.palette import Cell, theme
+from zecnb.render.palette import Cell, rgb, theme
 from zecnb.render.text import table_text
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _by_class(lengths: NDArray[np.int64]) -> pd.DataFrame:
 
 
 def _where(cidr: str, *, anonymous: bool) -> str:
-    return f"a /{cidr.partition('/')[2]} subnet" if anonymous else cidr
+    return f"{unnamed(cidr)} subnet" if anonymous else cidr
 
 
 def _summary(lengths: NDArray[np.int64]) -> str:
@@ -145,7 +145,7 @@ class FreeRunChart(Chart):
         return "\n".join(lines)
 
     def __repr__(self) -> str:
-        where = f"a /{self.cidr.partition('/')[2]}" if self.anonymous else self.cidr
+        where = unnamed(self.cidr) if self.anonymous else self.cidr
         return f"FreeRunChart({where}: {_summary(free_runs(self.cells)[1])})"
 
     def _place(self) -> str:
@@ -210,8 +210,7 @@ class FragmentationChart(Chart):
         axes = blank_axes(figure, _LEFT, 0.66, grid.width, grid.height)
         kinds = self._kinds().reshape(-1, grid.fold).max(axis=1)
         colours = [paint.shut, *paint.ramp]
-        rgb = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in colours], np.uint8)
-        draw_colours(axes, grid, rgb[kinds], paint)
+        draw_colours(axes, grid, rgb(colours)[kinds], paint)
         draw_labels(axes, grid, paint, redacted=self.anonymous)
         if grid.numbered:
             for start, length in zip(*free_runs(self.cells), strict=True):
@@ -246,7 +245,7 @@ class FragmentationChart(Chart):
         return "\n".join([f"{self._heading()} · {self._place()}", self._line(), table_text(self.counts, width=80)])
 
     def __repr__(self) -> str:
-        where = f"a /{self.cidr.partition('/')[2]}" if self.anonymous else self.cidr
+        where = unnamed(self.cidr) if self.anonymous else self.cidr
         return f"FragmentationChart({where}: {self._line()})"
 
     def _place(self) -> str:
