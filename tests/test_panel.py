@@ -505,7 +505,7 @@ def test_a_pasted_batch_is_judged(zec: Session, free: str, held: tuple[str, str]
     assert "Upload or paste a CSV" in text(panel)
     panel.form.batch.value = f"nic_id,ip_addresses\n{WEB_07},{free}\n{WEB_07},{held[0]}\n"
     settle(panel)
-    assert "1 OK · 1 blocked" in text(panel)
+    assert "1 OK · 1 blocked of 2 addresses" in text(panel)
     assert panel._assign.disabled
     assert panel.map.layout.display == "none"
     assert "Download corrected file" in text(panel)
@@ -513,6 +513,18 @@ def test_a_pasted_batch_is_judged(zec: Session, free: str, held: tuple[str, str]
     settle(panel)
     assert panel._assign.description == "Assign 1 address"
     assert panel.fields.code() == "plan = zec.plan('requests.csv')"
+
+
+def test_a_batch_without_rows_is_not_blocked(zec: Session) -> None:
+    """A header alone asks for nothing: that is said, and nothing can be assigned."""
+    panel = settle(zec.panel())
+    panel.form.mode.value = "batch"
+    panel.form.batch.value = "nic_id,ip_addresses\n"
+    settle(panel)
+    assert "Nothing to check yet" in text(panel)
+    assert "no rows below the header" in text(panel)
+    assert "Blocked" not in text(panel)
+    assert panel._assign.disabled
 
 
 @pytest.mark.parametrize("content", ["nothing like it", "a,b\n1,2", "nic_id,ip_addresses\n1,2,3,4", "nic_id\n1", '"'])

@@ -41,9 +41,11 @@ def state(plan: Plan) -> str:
 
 
 def tally(plan: Plan) -> str:
-    """Return how many rows have which verdict."""
+    """Return how many addresses have which verdict."""
     words = {"OK": "OK", "NOOP": "there already", "RISK": "at risk", "BLOCK": "blocked"}
-    return " · ".join(f"{count:,} {words[verdict]}" for verdict, count in plan.verdicts.items())
+    said = " · ".join(f"{count:,} {words[verdict]}" for verdict, count in plan.verdicts.items())
+    rows = len(plan.frame)
+    return f"{said} of {rows:,} addresses" if rows > 1 and not plan.ok else said
 
 
 def target(plan: Plan) -> str:
@@ -66,6 +68,8 @@ def verdict_html(plan: Plan, *, unapproved: bool) -> str:
         plan: the plan on the screen.
         unapproved: whether it must not be applied for want of an approval.
     """
+    if not len(plan.frame) and not len(plan.findings):
+        return status_html("empty", "There are no rows below the header.")
     words = f"{tally(plan)} · approved by {plan.approvals[-1]['by']}" if plan.approvals else tally(plan)
     now = "unapproved" if unapproved and plan.ok and plan.adds else state(plan)
     options = plan.options
