@@ -148,7 +148,8 @@ def show(value: object, name: str, kind: Kind, *, limit: int | None = None) -> S
             return Shown(str(value) if name in _PLAIN_NUMBERS else _number(value))
         case Kind.WORD:
             word = plain(str(value))
-            return Shown(word, tone=tone_of(word) if name == "predicted" else TONES.get(word))
+            tone = tone_of(word) if name == "predicted" else TONES.get(word)
+            return Shown(word.replace("_", " ") if word in TONES else word, tone=tone)
     text = value.isoformat(" ", "seconds") if isinstance(value, datetime) else plain(str(value))
     if limit is None:
         return Shown(text)

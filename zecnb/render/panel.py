@@ -33,7 +33,7 @@ STYLE = (
     "box-sizing:border-box;container-type:inline-size}"
     ".zecnb-panel .widget-html-content,.zecnb-panel .jupyter-widgets.widget-html>.widget-html-content{line-height:1.45}"
     ".zecnb-panel .widget-html,.zecnb-panel .widget-html-content{min-width:0;max-width:100%}"
-    ".zecnb-head{font-size:13px;opacity:.85}.zecnb-head b{opacity:1}"
+    ".zecnb-head{font-size:13px;opacity:.85;overflow-wrap:anywhere}.zecnb-head b{opacity:1}"
     ".zecnb-status{font-size:14px;min-height:1.6em;padding:.3em .6em;border-left:4px solid rgba(128,128,128,.5);"
     "background:rgba(128,128,128,.08);margin:.2em 0}"
     "@container (max-width:900px){.zecnb-status{min-height:2.9em}}"

@@ -36,6 +36,7 @@ ROWS = 50
 """Rows shown at most."""
 
 _TEXT_LIMIT = 90
+_ONE_LINE = 40  # characters of a word that is never broken; no address or id is longer, and what is must not run over
 _CHANGE = "Subnets, before and after"
 _BRIEFLY = ("subnet_id", "cidr", "utilisation_before", "utilisation_after", "free_after", "largest_run_after")
 _KIND_WORDS = {
@@ -67,6 +68,7 @@ STYLE = (
     ".zecnb table.zn td.zn-mono,.zecnb table.zn td.zn-code{font-size:12px;"
     "font-family:ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace}"
     ".zecnb table.zn td.zn-mono,.zecnb table.zn td.zn-number,.zecnb table.zn td.zn-share{white-space:nowrap}"
+    ".zecnb table.zn td.zn-long{white-space:normal;overflow-wrap:anywhere;min-width:8em}"
     ".zecnb table.zn td.zn-list,.zecnb table.zn td.zn-text{min-width:8em}"
     ".zecnb table.zn td.zn-word{white-space:nowrap}"
     ".zecnb .zn-more{opacity:.75;font-style:italic}"
@@ -109,9 +111,8 @@ def plan_html(frame: pd.DataFrame, calls: pd.DataFrame, findings: pd.DataFrame, 
         findings: columns of ``schema.FINDINGS``.
         summary: columns of ``schema.SUMMARY``.
     """
-    one_nic = len(frame) and not _varied(frame, "nic_id")
     return wrap(
-        _paragraph("vNIC " + " · ".join(frame[["nic_name", "nic_id"]].iloc[0].dropna())) if one_nic else "",
+        _whose(frame),
         _tally(frame["verdict"], VERDICTS),
         _plan_rows(frame),
         bare_table(summary, caption=_CHANGE, where=".summary") if len(summary) else "",
@@ -129,12 +130,20 @@ def batch_html(frame: pd.DataFrame, findings: pd.DataFrame, summary: pd.DataFram
         summary: columns of ``schema.SUMMARY``.
     """
     return wrap(
-        _tally(findings["severity"], VERDICTS) + _findings(findings, brief=True) if len(findings) else "",
+        _whose(frame),
+        _tally(findings["severity"], VERDICTS, "Findings: ") + _findings(findings, brief=True) if len(findings) else "",
         _folded(f"Addresses ({len(frame):,})", _plan_rows(frame, brief=True), opened=not len(findings))
         if len(frame)
         else "",
         bare_table(summary, _BRIEFLY, caption=_CHANGE, where=".summary") if len(summary) else "",
     )
+
+
+def _whose(frame: pd.DataFrame) -> str:
+    """Return the vNIC that all rows are about: the tables below leave it out, then."""
+    if not len(frame) or _varied(frame, "nic_id"):
+        return ""
+    return _paragraph("vNIC " + " · ".join(frame[["nic_name", "nic_id"]].iloc[0].dropna()))
 
 
 def _plan_rows(frame: pd.DataFrame, *, brief: bool = False) -> str:
@@ -247,10 +256,10 @@ def _holders(rows: pd.DataFrame) -> pd.Series:
     return pd.Series([" ".join(filter(None, pair)) for pair in parts], rows.index, object)
 
 
-def _tally(column: pd.Series, order: Sequence[str]) -> str:
+def _tally(column: pd.Series, order: Sequence[str], what: str = "") -> str:
     counts = column.value_counts()
-    said = [f"{counts[word]:,} {_toned(Shown(plain(word), tone=TONES.get(word)))}" for word in order if word in counts]
-    return f"<p>{' · '.join(said) or 'no rows'}</p>"
+    said = [f"{counts[word]:,} {_toned(show(word, 'state', Kind.WORD))}" for word in order if word in counts]
+    return f"<p>{what}{' · '.join(said) or 'no rows'}</p>"
 
 
 def _paragraph(text: str) -> str:
@@ -312,7 +321,8 @@ def _row(row: Sequence[object], names: Sequence[str], kinds: Sequence[Kind], mos
         content = _content(shown)
         if kind is Kind.CODE:
             content = content.replace("_", "_<wbr>")
-        cells.append(f'<td class="zn-{kind.value}"{title}>{content}</td>')
+        long = " zn-long" if max(map(len, shown.text.split(" "))) > _ONE_LINE else ""
+        cells.append(f'<td class="zn-{kind.value}{long}"{title}>{content}</td>')
     return f"<tr>{''.join(cells)}</tr>"
 
 
