@@ -68,6 +68,9 @@ def test_looks(panel: Locator, page: Page) -> None:
     """Light and dark, narrow and wide: taken to be looked at; the map never runs out of its panel."""
     panel.get_by_label("Addresses", exact=True).fill("10.0.4.93-97, 10.0.7.240-242")
     expect(panel.locator(".zecnb-status")).to_contain_text("Blocked")
+    for part in (".zecnb-status", ".zecnb-map-legend"):  # a blocked plan takes nothing, here as there
+        expect(panel.locator(part)).to_contain_text("free 408")
+    expect(panel.locator(".zecnb-map-title")).to_contain_text("408 free · largest free run 62")
     page.locator(".jp-SideBar [data-id=filebrowser]").click()  # the side bar takes half of a narrow screen
     for look in ("Light", "Dark"):
         theme(page, f"JupyterLab {look}")
