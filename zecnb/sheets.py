@@ -68,9 +68,14 @@ def _read_file(path: Path) -> pd.DataFrame:
         raise UsageError(f"{path.name} is not UTF-8 text; save it as CSV UTF-8, or as Excel") from error
     except pd.errors.EmptyDataError as error:
         raise UsageError(f"{path.name} is empty") from error
+    except pd.errors.ParserError as error:
+        what = "a quote is opened and never closed, or a row has more cells than the header"
+        raise UsageError(f"{path.name} cannot be read: {what}") from error
+    except BadZipFile as error:
+        raise UsageError(f"{path.name} is no Excel workbook; save it as .xlsx, or as CSV UTF-8") from error
     except ImportError as error:
         raise UsageError(f"{path.name}: reading Excel needs openpyxl: pip install 'zecnb[excel]'") from error
-    except (OSError, ValueError, KeyError, BadZipFile, csv.Error) as error:
+    except (OSError, ValueError, KeyError, csv.Error) as error:
         raise UsageError(f"{path.name} cannot be read: {error}") from error
     raise UsageError(f"{path.name}: a table ends in {', '.join(TABLE_ENDINGS)}; save it as one of these")
 
