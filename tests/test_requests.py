@@ -402,7 +402,7 @@ def test_blank_lines_before_the_header(tmp_path: Path) -> None:
     ("name", "content", "words"),
     [
         ("gone.csv", None, "gone.csv cannot be read"),
-        ("open.csv", b"nic_id\n\"a\n", "open.csv cannot be read: a quote is opened and never closed"),
+        ("open.csv", b'nic_id\n"a\n', "open.csv cannot be read: a quote is opened and never closed"),
         ("gone.xlsx", None, "gone.xlsx cannot be read"),
         ("empty.csv", b"", "empty.csv is empty"),
         ("ragged.csv", b"nic_id,ip_addresses\na,b,c,d\n", "more cells than the header has columns"),
