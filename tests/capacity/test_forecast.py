@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.backtest import KINDS, NOMINAL, backtest
 from zecnb.capacity.forecast import forecast, step_changes
+from zecnb.capacity.trend import estimate
 from zecnb.errors import UsageError
 from zecnb.schema import FORECAST, HISTORY, STEPS, empty
 
@@ -397,3 +398,14 @@ def test_ranges_say_something() -> None:
     assert outcome.width <= 12
     assert outcome.open < 0.1
     assert abs(outcome.bias) <= 1
+
+
+def test_the_slope_beside_a_step_is_as_certain_as_is_said() -> None:
+    """How large the step was nobody knows, and the interval says so: it holds the truth about four times of five."""
+    chance = np.random.default_rng(1)
+    days = np.arange(90)
+    rising = np.round(100 + 2.6 * days + 60 * (days >= 40) + chance.normal(0, 4, (300, 90)))
+    found = estimate(rising)
+    off = (found.slope - 2.6) / found.around.mean("slope_sd")
+    assert 0.72 < (np.abs(off) < 1.28).mean() < 0.88
+    assert np.abs(found.slope - 2.6).mean() < 0.06

@@ -110,11 +110,11 @@ def estimate(used: Matrix) -> Trend:
     there = np.isfinite(used)
     days = there.sum(1)
     slope, pattern, weekly = _straight(used)
-    steps, size = _steps(_without(used, pattern))
-    if len(again := np.flatnonzero(size.any(1))):
-        # A step that came only once is no growth: what was before it is lifted to where it would be now.
-        used = used + size.sum(1, keepdims=True) - np.cumsum(size, axis=1)
-        slope[again], pattern[again], weekly[again] = _straight(used[again])
+    steps, once = _steps(_without(used, pattern))
+    if len(again := np.flatnonzero(once.any(1))):
+        # A step that came only once is no growth: the slope is that of what lies between two of them.
+        slope[again], pattern[again], weekly[again] = _straight(used[again], np.cumsum(once[again], axis=1))
+        used = used + _lift(_without(used, pattern) - slope[:, None] * x, once)
     flat = _without(used, pattern)
 
     begin = np.where(there.any(1), there.argmax(1), 0)
@@ -123,11 +123,11 @@ def estimate(used: Matrix) -> Trend:
     change = _theil_sen(np.where(late, flat, np.nan)) - _theil_sen(np.where(late, np.nan, flat))
     bend = change / (span / 2)
     line = flat - slope[:, None] * x
-    curved = _deviations(line - bend[:, None] / 2 * (x**2 + span[:, None] * x))
+    curved = _deviations(line - bend[:, None] / 2 * (x**2 + span[:, None] * x), once)
     # Each half has half the days, so its slope varies eight times as much, and the difference of two twice that.
     bend_sd = 4 * _SHAPELESS * curved.mean("slope_sd") / (span / 2)
     bends = (days >= 2 * _WEEK) & (np.abs(bend) > _CURVED * bend_sd + 1e-9)
-    around = _deviations(line)
+    around = _deviations(line, once)
     around = Deviations(*(np.where(bends[:, None], *pair) for pair in zip(curved, around, strict=True)))
     return Trend(days, steps, span, slope, bend * bends, bend_sd * bends, pattern, weekly, around)
 
@@ -143,8 +143,8 @@ def changes(used: Matrix) -> tuple[Matrix, Matrix]:
     return change, np.where(known, at - before, np.nan)
 
 
-def _steps(flat: Matrix) -> tuple[NDArray[np.bool_], Matrix]:
-    """Return where series without their pattern have steps, and the size of those that came once in their direction.
+def _steps(flat: Matrix) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return where series without their pattern have steps, and which of them came only once in their direction.
 
     Steps that came again, or almost, are how a series grows.
     """
@@ -158,16 +158,32 @@ def _steps(flat: Matrix) -> tuple[NDArray[np.bool_], Matrix]:
     large = far > limit * _ALMOST
     for way in (size > 0, size < 0):
         once |= steps & way & ((large & way).sum(1, keepdims=True) == 1)
-    return steps, np.where(once, size, 0.0)
+    return steps, once
 
 
-def _straight(used: Matrix) -> tuple[Vector, Matrix, NDArray[np.bool_]]:
-    """Return the slope of each row, its weekday pattern, and whether it has one."""
+def _lift(rest: Matrix, once: NDArray[np.bool_]) -> Matrix:
+    """Return what to add to bring what was before each step to where it would be now, by the week on either side."""
+    rows, columns = np.nonzero(once)
+    week = np.arange(_WEEK)[:, None]
+    size = np.zeros_like(rest)
+    size[rows, columns] = _around(rest, rows, columns + week) - _around(rest, rows, columns - 1 - week)
+    return np.asarray(size.sum(1, keepdims=True) - np.cumsum(size, axis=1))
+
+
+def _around(rest: Matrix, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Vector:
+    """Return the median of some days of some series; days that there are not are left out."""
+    there = (columns >= 0) & (columns < rest.shape[1])
+    return _median(np.where(there, rest[rows, np.clip(columns, 0, rest.shape[1] - 1)], np.nan).T)
+
+
+def _straight(used: Matrix, part: Matrix | None = None) -> tuple[Vector, Matrix, NDArray[np.bool_]]:
+    """Return the slope of each row, its weekday pattern, and whether it has one; by days of the same part only."""
     width = used.shape[1]
-    slope = _theil_sen(used)
-    pattern, weekly = _weekday(used - slope[:, None] * (np.arange(width) - (width - 1.0)))
+    slope = _theil_sen(used, part)
+    line = slope[:, None] * (np.arange(width) - (width - 1.0))
+    pattern, weekly = _weekday(used - line)
     if weekly.any():
-        slope = np.where(weekly, _theil_sen(_without(used, pattern)), slope)
+        slope = np.where(weekly, _theil_sen(_without(used, pattern), part), slope)
     return slope, pattern, weekly
 
 
@@ -201,17 +217,19 @@ def _quantile(values: Matrix, share: float) -> Vector:
     return np.where(count > 0, np.sort(values, axis=1)[np.arange(len(values)), rank], 0.0)
 
 
-def _theil_sen(used: Matrix) -> Vector:
-    """Return the median of the slopes between every two days."""
+def _theil_sen(used: Matrix, part: Matrix | None = None) -> Vector:
+    """Return the median of the slopes between every two days, of the same part if there are parts."""
     width = used.shape[1]
     first, second = np.triu_indices(width, 1)
     apart = (second - first).astype(np.float64)
     step = max(_PAIRS // max(len(first), 1), 1)
-    parts = [
-        _median((used[at : at + step, second] - used[at : at + step, first]) / apart)
-        for at in range(0, len(used), step)
-    ]
-    return np.concatenate(parts) if parts else np.zeros(0)
+    found = np.zeros(len(used))
+    for at in range(0, len(used), step):
+        slopes = (used[at : at + step, second] - used[at : at + step, first]) / apart
+        if part is not None:
+            slopes[part[at : at + step, second] != part[at : at + step, first]] = np.nan
+        found[at : at + step] = _median(slopes)
+    return found
 
 
 def _weekday(rest: Matrix) -> tuple[Matrix, NDArray[np.bool_]]:
@@ -235,8 +253,11 @@ def _weekday(rest: Matrix) -> tuple[Matrix, NDArray[np.bool_]]:
     return np.where(weekly[:, None], pattern, 0.0), weekly
 
 
-def _deviations(rest: Matrix) -> Deviations:
+def _deviations(rest: Matrix, once: NDArray[np.bool_]) -> Deviations:
     """Say how a series deviates from a line, once for each of ``DRIFTS``: a Kalman filter of a level that wanders.
+
+    At a step that came only once nothing is known of the level any more.
+
 
     The filter runs over the series and over the days, so that a line that is left in the series costs what a line
     that had to be estimated costs (restricted likelihood).
@@ -250,6 +271,7 @@ def _deviations(rest: Matrix) -> Deviations:
     squares, fourth, crossed, turned, volume = (np.zeros(shape) for _ in range(5))
     for at in range(width):
         uncertain = uncertain + DRIFTS
+        known = known & ~once[:, at, None]
         seen, y = there[:, at, None], np.where(there[:, at], rest[:, at], 0.0)[:, None]
         total = uncertain + (1 - DRIFTS)
         gain = np.where(seen, np.where(known, uncertain / total, 1.0), 0.0)
@@ -263,7 +285,7 @@ def _deviations(rest: Matrix) -> Deviations:
         level, day = level + gain * (y - level), day + gain * (at - (width - 1.0) - day)
         uncertain = np.where(seen, np.where(known, uncertain * (1 - gain), 1 - DRIFTS), uncertain)
         known = known | seen
-    free = np.maximum(there.sum(1)[:, None] - 2, 1)
+    free = np.maximum((there.sum(1) - once.sum(1))[:, None] - 2, 1)
     turned = np.maximum(turned, 1e-12)
     left = np.maximum(squares - crossed**2 / turned, 0) + _ROUNDED
     scale = left / free
