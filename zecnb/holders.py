@@ -29,7 +29,11 @@ SEEN_FROM = KIND_CODES["nic_primary"]
 def read_holders(
     subnets: pd.DataFrame, geometry: Geometry, held: pd.DataFrame
 ) -> tuple[Ledger, pa.LargeStringArray, pa.LargeStringArray, str]:
-    """Return the ledger with the reserved addresses added, its table of holders, and what was left out."""
+    """Return the ledger with the reserved addresses added, its table of holders, and what was left out.
+
+    Raises:
+        UsageError: an address or a kind is none; names the row.
+    """
     value, good = addresses.parse(column(held["address"]))
     if not good.all():
         at = int(np.flatnonzero(~good)[0])

@@ -38,6 +38,9 @@ def requests_of(requests: object, ip_addresses: str | Iterable[object] | None, i
     """Read what ``plan`` was called with: a vNIC id and the API's fields, or a batch.
 
     A text is a file when it ends as a table does and no address or count is given beside it.
+
+    Raises:
+        UsageError: it is neither, or the file cannot be read.
     """
     one = ip_addresses is not None or ip_address_count is not None
     if isinstance(requests, numbers.Number):

@@ -92,6 +92,9 @@ class Requests:
             ip_addresses: text with addresses, ranges and CIDRs between commas, blanks or lines; or a list of
                 such tokens. A finding's row is the position of the token.
             ip_address_count: how many more addresses. NaN and NA mean none was given.
+
+        Raises:
+            UsageError: the id is no text. Bad addresses and counts are findings, not errors.
         """
         if not isinstance(nic_id, str):
             raise UsageError(f"nic_id is the vNIC's id as text, not {type(nic_id).__name__}")

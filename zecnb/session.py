@@ -171,7 +171,7 @@ class Session:
         nics = sorted({nic for nic in asked.nic_ids.to_pylist() if nic})
         snapshot = self._recent(nics, chosen.max_age)
         claimed = self._claimed(claims)
-        age = _age(snapshot, chosen)
+        age = snapshot.age if chosen.max_age else 0.0  # what was read for this plan alone is as new as can be
         return make_plan(snapshot, asked, options=chosen, claims=claimed, memory=self._memory(), age=age)
 
     def rebase(self, plan: Plan, *, claims: pd.DataFrame | None = None) -> Plan:
@@ -189,7 +189,7 @@ class Session:
             CloudError: what is needed could not be read.
         """
         inventory = self._observe(sorted(set(plan.frame["nic_id"].dropna())))
-        age = _age(inventory, plan.options)
+        age = inventory.age if plan.options.max_age else 0.0
         return rebase(plan, inventory, claims=self._claimed(claims), memory=self._memory(), age=age)
 
     def _claimed(self, more: pd.DataFrame | None) -> pd.DataFrame:
@@ -206,9 +206,7 @@ class Session:
         with self._lock:
             kept = [inventory for _, inventory in self._kept.values()]
         frames = [inventory.vpcs if column == "vpc_id" else inventory.subnets for inventory in kept]
-        return {
-            name: each for frame in frames for each, name in zip(frame[column], frame["name"].fillna(""), strict=True)
-        }
+        return {name: each for frame in frames for each, name in frame[[column, "name"]].dropna().to_numpy().tolist()}
 
     def _memory(self) -> pd.DataFrame:
         """Return what the journal taught of addresses; read again only when it has grown."""
@@ -260,7 +258,10 @@ class Session:
         Raises:
             PlanBlockedError, PlanDriftedError, ReadOnlyError: nothing was sent.
             PlanError: this session requires an approval and the plan has none; nothing was sent.
+            UsageError: it is no plan, or an earlier run of it sent a count with an unclear end; nothing was sent.
+            LockedError: another run works on one of its subnets; or this one slept and lost its lock, and stopped.
             CloudError: the state before the first call could not be read; nothing was sent.
+            JournalError: the journal cannot be written; nothing is sent after that.
         """
         if not isinstance(plan, Plan):
             raise UsageError(f"apply takes a Plan, not {type(plan).__name__}")
@@ -279,6 +280,7 @@ class Session:
 
         Raises:
             UsageError: there is no such run, it was made on another account, or it is an undo.
+            ReadOnlyError, LockedError, CloudError, JournalError: as of ``apply``.
         """
         record = read_record(self._journal, run_id)
         self._same_account(run_id, record.account)
@@ -296,6 +298,7 @@ class Session:
 
         Raises:
             UsageError: there is no such run, it was made on another account, or it is an undo itself.
+            ReadOnlyError, LockedError, CloudError, JournalError: as of ``apply``.
         """
         run_id = receipt_or_run_id.run_id if isinstance(receipt_or_run_id, Receipt) else receipt_or_run_id
         self._same_account(run_id, read_record(self._journal, run_id).account)
@@ -364,7 +367,13 @@ class Session:
         ip_addresses: str | Iterable[str] | None = None,
         ip_address_count: int | None = None,
     ) -> Panel:
-        """Return the widget panel; showing it again in the same session keeps what was typed."""
+        """Return the widget panel; running its cell again keeps what was typed.
+
+        Args:
+            nic_id: the vNIC, an id; may be left to the field.
+            ip_addresses: what the address field begins with.
+            ip_address_count: what the count field begins with.
+        """
         from zecnb.panel import Panel
 
         return Panel(self, nic_id=nic_id, ip_addresses=ip_addresses, ip_address_count=ip_address_count)
@@ -386,8 +395,3 @@ class Session:
 
     def __repr__(self) -> str:
         return f"Session({self.account}{', read-only' if self.read_only else ''})"
-
-
-def _age(inventory: Inventory, options: Options) -> float:
-    """Return how old an inventory is; one that was read for a plan that takes none from before is as new as can be."""
-    return inventory.age if options.max_age else 0.0

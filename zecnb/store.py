@@ -63,6 +63,9 @@ class Store:
     Args:
         url: SQLAlchemy URL; ``default_url()`` when None. A password in it is never shown.
 
+    Attributes:
+        label: the URL without its password.
+
     Raises:
         JournalError: the URL is none, its driver is not installed, or the database cannot be used.
     """

@@ -214,7 +214,13 @@ class Client:
         return AssignResult(tuple(assigned.ip_addresses or ()), request_id)
 
     def unassign_network_interface_ipv4(self, nic_id: str, ip_addresses: Sequence[str]) -> AssignResult:
-        """Release secondary addresses of a vNIC; sent once (contract.md 5.3)."""
+        """Release secondary addresses of a vNIC; sent once (contract.md 5.3).
+
+        Raises:
+            UsageError: there are none.
+            ReadOnlyError: the client is read-only; nothing was sent.
+            CloudError: it failed; ``may_have_happened`` says whether it can have taken effect.
+        """
         if isinstance(ip_addresses, str) or not ip_addresses:
             raise UsageError("ip_addresses is a list of one address or more")
         asked = {"nicId": nic_id, "ipAddresses": list(ip_addresses)}
