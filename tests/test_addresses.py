@@ -343,7 +343,7 @@ BAD = {
     "": (Reason.NOT_AN_ADDRESS, "write four decimal numbers"),
     "<img src=x>": (Reason.NOT_AN_ADDRESS, "write four decimal numbers"),
     "\u202e10.0.0.1": (Reason.NOT_AN_ADDRESS, "write four decimal numbers"),
-    "=10.0.0.1": (Reason.NOT_AN_ADDRESS, "write four decimal numbers"),
+    "=10.0.0.1": (Reason.NOT_AN_ADDRESS, "a formula without a value"),
 }
 """Bad tokens: why they are, and what is said to write instead."""
 
