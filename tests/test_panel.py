@@ -665,7 +665,7 @@ def test_an_excel_file_becomes_text_and_is_judged(zec: Session, free: str) -> No
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("a.xlsx", "a.xlsx cannot be read"), ("a.ods", "a.ods: a table ends in .csv"), ("..", "ends in")],
+    [("a.xlsx", "a.xlsx is no Excel workbook"), ("a.ods", "a.ods: a table ends in .csv"), ("..", "ends in")],
 )
 def test_a_spreadsheet_that_is_none_is_words(zec: Session, free: str, name: str, words: str) -> None:
     """What cannot be read is said; the batch in the field stays, and cannot be assigned without a verdict in view."""

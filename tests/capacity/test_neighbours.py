@@ -205,5 +205,5 @@ def test_title_narrower_than_the_table(tmp_path: Path) -> None:
 def test_old_excel_files(tmp_path: Path) -> None:
     """Of Excel's old format it is said what to do."""
     (tmp_path / "theirs.xls").write_bytes(b"x")
-    with pytest.raises(UsageError, match=r"old format: open it and save it as \.xlsx or CSV"):
+    with pytest.raises(UsageError, match=r"\.xls: a table ends in .*; save it as one of these"):
         differences(account(), tmp_path / "theirs.xls")

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 
 def _pause(waits: Waits, seconds: float) -> None:
-    asyncio.run(waits.pause(seconds))
+    with ThreadPoolExecutor(1) as pool:  # a browser's driver leaves a running loop in the thread of the tests
+        pool.submit(lambda: asyncio.run(waits.pause(seconds))).result()
 
 
 @pytest.mark.parametrize("wait", [Waits.sleep, _pause], ids=["thread", "coroutine"])
