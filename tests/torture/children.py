@@ -169,14 +169,14 @@ def session_on(url: str, store: str, **options: Any) -> Session:
 def hurry(reach: Callable[[str, str], None] = lambda _edge, _what: None) -> None:
     """Let runs of this process wait a hundredth of what they would, and say when they look at the cloud."""
 
-    def context(*, observe: Observe, **options: Any) -> Context:
+    def context(*, observe: Observe, sleep: Callable[[float], None], **options: Any) -> Context:
         def look(nic_ids: Sequence[str]) -> Inventory:
             reach("before", "observe")
             found = observe(nic_ids)
             reach("after", "observe")
             return found
 
-        return Context(observe=look, sleep=lambda seconds: time.sleep(seconds * _HURRY), **options)
+        return Context(observe=look, sleep=lambda seconds: sleep(seconds * _HURRY), **options)
 
     sessions.Context = context  # type: ignore[assignment,misc]
 

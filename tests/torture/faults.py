@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import httpx
 
 from tests.torture.account import Held, make_account
-from zecnb import session as sessions
 from zecnb.cloud.client import Client
 from zecnb.cloud.settings import resolve
 from zecnb.emulator import Emulator
@@ -19,7 +17,6 @@ from zecnb.emulator.settings import Settings
 from zecnb.emulator.state import text
 from zecnb.errors import PlanDriftedError
 from zecnb.execution.history import read_record
-from zecnb.execution.stepper import Context
 from zecnb.session import Session
 from zecnb.store import Store
 
@@ -103,9 +100,6 @@ class Lab:
 
     def __enter__(self) -> Self:
         self._stack.enter_context(self.emulator)
-        kept = sessions.Context
-        self._stack.callback(setattr, sessions, "Context", kept)
-        sessions.Context = partial(Context, sleep=self._sleep)  # type: ignore[misc]
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -119,7 +113,7 @@ class Lab:
         )
         wait: dict[str, Any] = {"sleep": self._sleep, "clock": lambda: self._passed}
         client = Client(settings, transport=httpx.HTTPTransport(verify=False), timeout=timeout, **wait)
-        return Session(client, "lab", store=Store("sqlite://"), progress=False)
+        return Session(client, "lab", store=Store("sqlite://"), progress=False, sleep=self._sleep)
 
     def held(self) -> Held:
         """Return who really holds what."""
