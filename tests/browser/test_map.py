@@ -49,6 +49,17 @@ def said(panel: Locator) -> str:
     return panel.locator(".zecnb-map-said").inner_text()
 
 
+def walk(panel: Locator, page: Page, to: str) -> str:
+    """Go with the keyboard to the first cell that is told so; return its address."""
+    panel.get_by_role("grid").focus()
+    page.keyboard.press("Control+Home")
+    for _ in range(200):
+        page.keyboard.press("ArrowRight")
+        if to in said(panel):
+            break
+    return said(panel).split(" ")[0]
+
+
 def free_cell(panel: Locator, page: Page, skip: int = 0) -> tuple[float, float, str]:
     """Move the pointer over the map until it is on a free address; return where that is."""
     grid = panel.get_by_role("grid")
@@ -108,15 +119,8 @@ def test_dragged_over(panel: Locator, page: Page) -> None:
 
 def test_a_held_cell_is_told_and_not_picked(panel: Locator, page: Page) -> None:
     """Who holds an address is said below the map; a click on it asks for nothing."""
-    grid = panel.get_by_role("grid")
-    grid.focus()
-    page.keyboard.press("Control+Home")
-    for _ in range(200):
-        page.keyboard.press("ArrowRight")
-        if "other vNIC" in said(panel):
-            break
+    address = walk(panel, page, "other vNIC")
     expect(panel.locator(".zecnb-map-said")).to_contain_text(re.compile(r"other vNIC · nic \w+ · web-\d+ · \d+"))
-    address = said(panel).split(" ")[0]
     page.keyboard.press("Space")
     field = panel.get_by_label("Addresses", exact=True)
     expect(field).to_have_value("")
@@ -127,13 +131,7 @@ def test_a_held_cell_is_told_and_not_picked(panel: Locator, page: Page) -> None:
 def test_picked_by_keyboard(panel: Locator, page: Page) -> None:
     """Arrows move and tell, Space picks, Shift with arrows picks a range; the words reach screen readers."""
     grid = panel.get_by_role("grid")
-    grid.focus()
-    page.keyboard.press("Control+Home")
-    for _ in range(200):
-        page.keyboard.press("ArrowRight")
-        if " · free" in said(panel):
-            break
-    address = said(panel).split(" ")[0]
+    address = walk(panel, page, " · free")
     active = panel.locator(f"#{grid.get_attribute('aria-activedescendant')}")
     expect(active).to_have_text(f"{address}, free")
     page.keyboard.press("Space")
@@ -149,13 +147,7 @@ def test_picked_by_keyboard(panel: Locator, page: Page) -> None:
 def test_a_range_begins_where_one_is(panel: Locator, page: Page) -> None:
     """Shift with arrows adds to what is in the field now: neither older picks come back, nor are newer ones lost."""
     grid, field = panel.get_by_role("grid"), panel.get_by_label("Addresses", exact=True)
-    grid.focus()
-    page.keyboard.press("Control+Home")
-    for _ in range(200):
-        page.keyboard.press("ArrowRight")
-        if " · free" in said(panel):
-            break
-    first = said(panel).split(" ")[0]
+    first = walk(panel, page, " · free")
     page.keyboard.press("Shift+ArrowRight")
     expect(field).to_have_value(re.compile(rf"^{re.escape(first)}"))
     field.fill("10.0.7.240")
