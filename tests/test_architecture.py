@@ -47,7 +47,7 @@ ALLOWED: dict[str, set[str]] = {
     "progress": set(),
     "cloud": _HELD | {"inventory", "together"},
     "emulator": set(),
-    "claims": _BASE | {"planner", "sheets", "store"},
+    "claims": _BASE | {"columns", "planner", "sheets", "store"},
     # what wires them
     "session": {"capacity", "claims"}
     | {"errors", "inventory", "planner", "execution", "cloud", "store", "emulator", "panel", "progress"},

@@ -10,20 +10,13 @@ import pytest
 
 import zecnb
 from tests.differential import Account, compare, expectations
+from tests.planner import accounts
 from zecnb.emulator import Settings, assumptions
 from zecnb.emulator.seeds import WEB_07
 from zecnb.errors import UsageError
 from zecnb.planner.options import Options
 
-FLIPPED: dict[str, Any] = {
-    "nic_limit": 4,
-    "nic_limit_counts_primary": False,
-    "limit_checked": "first",
-    "nic_limit_code": "INVALID_NIC_PRIVATE_IP_EXCEED_LIMIT",
-    "nic_not_found": "OPERATION_FAILED_RESOURCE_NOT_FOUND",
-    "stack_check": "subnet",
-    "primary_nics_accept": False,
-}
+FLIPPED = {"nic_limit": 4, **accounts.FLIPPED}
 ROUNDS, ACCOUNTS = 25, 8
 
 

@@ -11,8 +11,9 @@ import pandas as pd
 import pyarrow as pa
 import sqlalchemy as sa
 
+from zecnb.columns import column, strings
 from zecnb.errors import UsageError
-from zecnb.planner.claimed import MIDNIGHT, ends_of_claims, read_claims
+from zecnb.planner.claimed import as_days, ends_of_claims, read_claims
 from zecnb.schema import CLAIMS, conform, empty
 from zecnb.sheets import read_rows
 from zecnb.store import METADATA, actor
@@ -104,7 +105,7 @@ class Claims:
         table, row = (source, None) if isinstance(source, pd.DataFrame) else read_rows(source)
         claims = conform(table, CLAIMS, required=("range", "owner"), what="claims")[list(_GIVEN)]
         claims = claims.apply(lambda text: text.str.strip()).replace("", pd.NA)
-        claims["until"] = claims["until"].str.replace(MIDNIGHT, r"\1", regex=True)
+        claims["until"] = strings(as_days(column(claims["until"])))
         row = np.arange(len(claims)) if row is None else row
         read_claims(claims, row)
         if (nobody := np.flatnonzero(claims["owner"].isna())).size:
@@ -123,13 +124,13 @@ class Claims:
         return [str(row["claim_id"]) for row in rows]
 
     def _no_names(self, claims: pd.DataFrame, row: NDArray[np.int64]) -> None:
-        for column in ("vpc_id", "subnet_id"):
-            if self._ids_by_name is None or not claims[column].notna().any():
+        for where in ("vpc_id", "subnet_id"):
+            if self._ids_by_name is None or not claims[where].notna().any():
                 continue
-            ids = self._ids_by_name(column)
-            if (names := np.flatnonzero(claims[column].isin(set(ids) - set(ids.values())))).size:
-                name = claims[column].iloc[names[0]]
-                raise UsageError(f"claims, row {row[names[0]]}: {column} {name!r} is a name; the id is {ids[name]}")
+            ids = self._ids_by_name(where)
+            if (names := np.flatnonzero(claims[where].isin(set(ids) - set(ids.values())))).size:
+                name = claims[where].iloc[names[0]]
+                raise UsageError(f"claims, row {row[names[0]]}: {where} {name!r} is a name; the id is {ids[name]}")
 
     def release(self, claim_id: str) -> None:
         """Give up a claim; it is kept in the store, released.
@@ -159,7 +160,7 @@ class Claims:
             return empty(CLAIMS)
         frame = pd.DataFrame([tuple(row) for row in rows], columns=[column.name for column in columns])
         frame["made_at"] = pd.to_datetime(frame["made_at"], utc=True, format="ISO8601")
-        end, _ = ends_of_claims(pa.array([row.until for row in rows], pa.large_string()))
+        end, _ = ends_of_claims(as_days(pa.array([row.until for row in rows], pa.large_string())))
         frame["expired"] = end <= np.datetime64(datetime.now(UTC).replace(tzinfo=None), "us")
         return conform(frame, CLAIMS, required=(), what="claims")
 

@@ -19,6 +19,16 @@ if TYPE_CHECKING:
 LATER = datetime(2200, 1, 1, tzinfo=UTC)
 """When these inventories are read: they never grow stale, however long a test run takes."""
 
+FLIPPED: dict[str, Any] = {
+    "nic_limit_counts_primary": False,
+    "limit_checked": "first",
+    "nic_limit_code": "INVALID_NIC_PRIVATE_IP_EXCEED_LIMIT",
+    "nic_not_found": "OPERATION_FAILED_RESOURCE_NOT_FOUND",
+    "stack_check": "subnet",
+    "primary_nics_accept": False,
+}
+"""What no document says of the API, all the other way round."""
+
 EVIL = "<img src=x onerror=alert(1)>"
 
 WEB1, WEB2, DB, FRAG = "nic-web1", "nic-web2", "nic-db", "nic-frag"

@@ -11,7 +11,7 @@ import pytest
 
 from tests.planner.accounts import WEB1, account
 from zecnb.errors import UsageError
-from zecnb.planner.claimed import ends_of_claims, read_claims, with_claims
+from zecnb.planner.claimed import as_days, ends_of_claims, read_claims, with_claims
 from zecnb.planner.reservations import Reservations, in_some_subnet
 
 INVENTORY = account()
@@ -19,7 +19,7 @@ INVENTORY = account()
 
 def end_of(until: str | None) -> str | None:
     """Return the end of one claim as text."""
-    end, _ = ends_of_claims(pa.array([until], pa.large_string()))
+    end, _ = ends_of_claims(as_days(pa.array([until], pa.large_string())))
     return None if np.isnat(end[0]) else str(end[0])
 
 

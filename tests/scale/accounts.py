@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from tests.planner.accounts import LATER
+from tests.planner.accounts import FLIPPED, LATER
 from zecnb.planner.options import POLICIES
 
 HOSTILE = (
@@ -116,15 +116,7 @@ def options(seed: int) -> dict[str, Any]:
     chosen: dict[str, Any] = {"policy": chance.choice(POLICIES), "nic_limit": chance.choice((10, 40, None))}
     if chance.random() < 0.2:
         chosen["mode"] = "server_count"
-    known = {
-        "nic_limit_counts_primary": False,
-        "limit_checked": "first",
-        "nic_limit_code": "INVALID_NIC_PRIVATE_IP_EXCEED_LIMIT",
-        "nic_not_found": "OPERATION_FAILED_RESOURCE_NOT_FOUND",
-        "stack_check": "subnet",
-        "primary_nics_accept": False,
-    }
-    chosen |= {name: value for name, value in known.items() if chance.random() < 0.3}
+    chosen |= {name: value for name, value in FLIPPED.items() if chance.random() < 0.3}
     if chance.random() < 0.5:
         chosen["exclude"] = "10.0.1.8-11, 10.0.2.0/29"
     if chance.random() < 0.5:

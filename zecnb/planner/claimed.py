@@ -18,15 +18,13 @@ from zecnb.typos import why_not
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["MIDNIGHT", "Claimed", "ends_of_claims", "read_claims", "with_claims"]
+__all__ = ["Claimed", "as_days", "ends_of_claims", "read_claims", "with_claims"]
 
 _TEXT = pa.large_string()
 _READ = ("claim_id", "range", "owner", "purpose", "until", "vpc_id", "subnet_id")
-_IDS = ("vpc_id", "subnet_id")
 _ZONE = r"( ?(Z|[+-]\d{2}(:?\d{2})?))?"
 _ISO = rf"^\d{{4}}-\d{{2}}-\d{{2}}([T ]\d{{2}}:\d{{2}}(:\d{{2}}(\.\d+)?)?{_ZONE})?$"
-MIDNIGHT = r"^(\d{4}-\d{2}-\d{2})[T ]00:00(:00(\.0+)?)?$"
-"""A spreadsheet's date cell as text; the first group is the day."""
+_MIDNIGHT = r"^(\d{4}-\d{2}-\d{2})[T ]00:00(:00(\.0+)?)?$"  # a spreadsheet's date cell as text
 _DAY = np.timedelta64(1, "D")
 
 
@@ -70,6 +68,7 @@ def read_claims(claims: object, row: NDArray[np.int64] | None = None) -> Claimed
         raise UsageError(f"{what}; there are {there}")
     row = np.arange(len(claims)) if row is None else row
     text = {name: _text(claims, names.get(name)) for name in _READ}
+    text["until"] = as_days(text["until"])
     low, high, reason = addresses.spans(text["range"])
     if reason.any():
         at = int(np.flatnonzero(reason)[0])
@@ -96,19 +95,23 @@ def with_claims(held: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([held, conform(more, CLAIMS, required=(), what="claims")], ignore_index=True)
 
 
+def as_days(until: pa.LargeStringArray) -> pa.LargeStringArray:
+    """Write midnight without a zone as the day, which is what a spreadsheet's date cell means."""
+    return pc.replace_substring_regex(until, _MIDNIGHT, r"\1")
+
+
 def ends_of_claims(until: pa.LargeStringArray) -> tuple[NDArray[np.datetime64], NDArray[np.bool_]]:
     """Return the moment each claim ends, UTC, NaT where none is given or can be read; and where it cannot.
 
-    A day lasts to its end, and so does midnight without a zone: that is how a spreadsheet's date cell reads.
+    A day lasts to its end.
     """
     if not until.null_count < len(until):
         return np.full(len(until), "NaT", "datetime64[us]"), np.zeros(len(until), np.bool_)
-    whole = pc.replace_substring_regex(until, MIDNIGHT, r"\1")
-    iso = pc.match_substring_regex(whole, _ISO)
-    short = pc.replace_substring_regex(pc.if_else(iso, whole, None), r"(\.\d{6})\d+", r"\1")
+    iso = pc.match_substring_regex(until, _ISO)
+    short = pc.replace_substring_regex(pc.if_else(iso, until, None), r"(\.\d{6})\d+", r"\1")
     when = pd.to_datetime(pd.Series(short.to_pylist(), dtype="str"), utc=True, format="ISO8601", errors="coerce")
     end = when.dt.tz_localize(None).to_numpy("datetime64[us]")
-    day = np.asarray(pc.fill_null(pc.equal(pc.utf8_length(whole), len("2026-12-31")), fill_value=False))
+    day = np.asarray(pc.fill_null(pc.equal(pc.utf8_length(until), len("2026-12-31")), fill_value=False))
     return np.where(day, end + _DAY, end), np.isnat(end) & np.asarray(until.is_valid())
 
 
@@ -125,7 +128,7 @@ def _text(claims: pd.DataFrame, given: object) -> pa.LargeStringArray:
 
 
 def _words(text: dict[str, pa.LargeStringArray], wrong: NDArray[np.bool_]) -> pa.LargeStringArray:
-    until = pc.replace_substring_regex(text["until"], MIDNIGHT, r"\1")
+    until = text["until"]
     if wrong.any():
         note = pa.scalar(", which is no date: it binds until it is released", _TEXT)
         odd = pc.binary_join_element_wise(until, note, pa.scalar("", _TEXT))

@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 from zecnb import addresses, typos
 from zecnb.columns import column
 from zecnb.errors import UsageError
-from zecnb.ledger import keys_of
+from zecnb.ledger import keys_of, subnets_of
 from zecnb.planner.claimed import read_claims
+from zecnb.planner.placement import each
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,12 +110,10 @@ class Reservations(NamedTuple):
         """Return the keys that must not be picked in some subnets (sorted positions), sorted."""
         if not len(self.low):
             return np.zeros(0, np.uint64)
-        keep = (self.force[self.label] == Force.BINDING) & np.isin(
-            (self.low >> np.uint64(32)).astype(np.int64), subnets
-        )
-        low, length = self.low[keep], (self.high[keep] - self.low[keep]).astype(np.int64) + 1
-        within = np.arange(int(length.sum())) - np.repeat(np.cumsum(length) - length, length)
-        return np.asarray(np.repeat(low, length) + within.astype(np.uint64))
+        keep = (self.force[self.label] == Force.BINDING) & np.isin(subnets_of(self.low), subnets)
+        low, high = self.low[keep], self.high[keep]
+        which, within = each((high - low).astype(np.int64) + 1)
+        return np.asarray(low[which] + within.astype(np.uint64))
 
 
 def in_some_subnet(snapshot: Snapshot, claimed: Claimed) -> NDArray[np.bool_]:
