@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeGuard, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pandas.api.extensions import ExtensionArray
 
-__all__ = ["at_once", "column", "positions", "spread", "strings", "writable"]
+__all__ = ["at_once", "column", "is_whole", "positions", "spread", "strings", "writable"]
 
 _T = TypeVar("_T")
 
@@ -63,6 +63,11 @@ def spread(values: pa.LargeStringArray, at: NDArray[np.int64], length: int) -> p
     valid = pa.py_buffer(np.packbits(there, bitorder="little"))
     offsets = pa.py_buffer(np.cumsum(lengths, out=lengths))
     return pa.LargeStringArray.from_buffers(length, offsets, values.buffers()[2], valid)
+
+
+def is_whole(value: object) -> TypeGuard[int]:
+    """Return whether a value is a whole number, Python's or numpy's; True and False are none."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def at_once(size: int, work: Iterable[Callable[[], _T]]) -> list[_T]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from zecnb.addresses import to_text
 from zecnb.archive import read_archive, write_archive
+from zecnb.columns import is_whole
 from zecnb.difference import difference
 from zecnb.errors import UsageError
 from zecnb.ledger import addresses_of
@@ -113,7 +114,7 @@ class Inventory(Snapshot):
             UsageError: there is no such subnet, it has no IPv4, or it has not that many.
         """
         at = self.ipv4_position(subnet_id)
-        if isinstance(count, bool) or not isinstance(count, int | np.integer):
+        if not is_whole(count):
             raise UsageError(f"count is a whole number of 1 or more, not {count!r}")
         part = self.free_runs.within(at, most=count)
         before = np.cumsum(part.length)
@@ -206,8 +207,7 @@ class Inventory(Snapshot):
         Raises:
             UsageError: there is no such subnet, it has no IPv4, or the size is no power of two.
         """
-        integral = isinstance(size, int | np.integer) and not isinstance(size, bool)
-        if not integral or size < 2 or size & (size - 1):
+        if not is_whole(size) or size < 2 or size & (size - 1):
             raise UsageError(f"size is a power of two of 2 or more, not {size!r}")
         return regain(self, self.ipv4_position(subnet_id), int(size))
 

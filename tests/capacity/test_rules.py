@@ -91,11 +91,20 @@ def test_days_to_full_without_a_date(past: pd.DataFrame | None, result: str, wor
 @pytest.mark.parametrize(("hours", "good"), [(23, False), (24.5, True)])
 def test_maximum_age(hours: float, good: bool) -> None:
     """An inventory that was read longer ago than the rule allows fails as a whole; this rule may be the only one."""
-    frames_ = {"subnets": account().subnets, "nics": account().nics, "holders": account().holders}
-    old = Inventory.from_frames(**frames_, observed_at=datetime.now(UTC) - timedelta(hours=24))
-    checked = check(old, {"maximum_age_hours": hours})
+    checked = check(_read_before(timedelta(hours=24)), {"maximum_age_hours": hours})
     assert checked.ok is good
     assert checked.headline.endswith(", read 24.0 h ago")
+
+
+def test_a_short_maximum_age() -> None:
+    """The age is said also where it is not worth a word by itself."""
+    checked = check(_read_before(timedelta(seconds=60)), {"maximum_age_hours": 0.01})
+    assert checked.frame["reason"].tolist() == ["read 60 s ago, at most 0.01 hours ago"]
+
+
+def _read_before(age: timedelta) -> Inventory:
+    frames = {"subnets": account().subnets, "nics": account().nics, "holders": account().holders}
+    return Inventory.from_frames(**frames, observed_at=datetime.now(UTC) - age)
 
 
 def test_unknown_can_fail() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from zecnb.columns import positions
+from zecnb.columns import is_whole, positions
 from zecnb.errors import UsageError
 from zecnb.render.cells import plural
 from zecnb.snapshot import Snapshot
@@ -73,6 +73,5 @@ def whole(least: int = 1, /, **numbers: int | None) -> None:
         UsageError: one is not; names it.
     """
     for name, value in numbers.items():
-        integral = isinstance(value, int | np.integer) and not isinstance(value, bool)
-        if not integral or not least <= value <= MOST:  # type: ignore[operator]
+        if not is_whole(value) or not least <= value <= MOST:
             raise UsageError(f"{name} is a whole number of {least} or more, not {value!r}")

@@ -13,13 +13,13 @@ import pandas as pd
 from zecnb.capacity.asked import snapshot_of
 from zecnb.capacity.filling import filling
 from zecnb.capacity.forecast import forecast
-from zecnb.capacity.freshness import hours_since, read_ago
+from zecnb.capacity.freshness import read_ago
 from zecnb.capacity.loading import loaded
 from zecnb.capacity.observations import checked_history
 from zecnb.capacity.rules import RULES, Rules, read_rules
 from zecnb.capacity.whatif import Scenario
 from zecnb.planner.claimed import with_claims
-from zecnb.render.cells import percent, plain, records
+from zecnb.render.cells import duration, percent, plain, records
 from zecnb.render.tables import table_html
 from zecnb.render.text import table_text
 from zecnb.schema import CHECKED, conform, empty
@@ -206,9 +206,9 @@ def _days(
 def _blind(inventory: Snapshot, rules: Rules) -> pd.DataFrame:
     """Return a failure per source that was not read completely, one for old data, and what guards nothing."""
     blind = [("fail", "complete_inventory", reason) for reason in inventory.missing]
-    if hours_since(inventory.observed_at) > rules.maximum_age_hours:
-        most = f"{rules.maximum_age_hours:,.15g} hours"
-        blind.append(("fail", "maximum_age_hours", f"{read_ago(inventory.observed_at)[2:]}, at most {most} ago"))
+    if inventory.age / 3600 > rules.maximum_age_hours:
+        most = f"at most {rules.maximum_age_hours:,.15g} hours ago"
+        blind.append(("fail", "maximum_age_hours", f"read {duration(inventory.age)} ago, {most}"))
     blind += [("fail", "match", f"no IPv4 subnet matches {pattern}") for pattern in rules.unmatched(inventory)]
     if not blind and not inventory.geometry.ipv4.any():
         blind.append(("unknown", "match", "there is no IPv4 subnet"))

@@ -10,6 +10,7 @@ import pandas as pd
 from zecnb.capacity.daily import levels
 from zecnb.capacity.futures import crossings, spread
 from zecnb.capacity.trend import changes, estimate
+from zecnb.columns import is_whole
 from zecnb.errors import UsageError
 from zecnb.schema import FORECAST, STEPS, conform, empty
 
@@ -58,7 +59,7 @@ def forecast(
     if not 0 < interval < 1:
         raise UsageError(f"interval is a share between 0 and 1, neither included, not {interval}")
     for name, days, (least, most) in (("window", window, (MINIMUM_DAYS, 365)), ("horizon", horizon, (1, 3650))):
-        if isinstance(days, bool) or not isinstance(days, int | np.integer) or not least <= days <= most:
+        if not is_whole(days) or not least <= days <= most:
             raise UsageError(f"{name} is a whole number of {least} to {most} days, not {days!r}")
     shares = {"warn": warn_at, "critical": critical_at, "full": 1.0}
     parts = [

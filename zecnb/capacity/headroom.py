@@ -14,6 +14,7 @@ from zecnb.capacity.freshness import read_ago
 from zecnb.capacity.steps import growable
 from zecnb.capacity.whatif import Scenario
 from zecnb.errors import UsageError
+from zecnb.planner.claimed import with_claims
 from zecnb.planner.options import DOCUMENTED_LIMIT
 from zecnb.render.cells import plural
 from zecnb.render.tables import table_html
@@ -95,7 +96,7 @@ def headroom(
             VPC, or a claim whose range is no address, range or CIDR.
     """
     if isinstance(snapshot, Scenario):
-        claims = snapshot.claims if claims is None else pd.concat([snapshot.claims, claims], ignore_index=True)
+        claims = snapshot.claims if claims is None else with_claims(snapshot.claims, claims)
     snapshot = snapshot_of(snapshot)
     if (more is not None) + (per_nic is not None) + bool(to_limit) != 1:
         raise UsageError("say exactly one of more=, per_nic= and to_limit=True")

@@ -14,7 +14,7 @@ import pandas as pd
 from zecnb import addresses
 from zecnb.capacity.room import LARGEST, SMALLEST, cidrs_of
 from zecnb.capacity.steps import NIC_KINDS, Change, holders_of
-from zecnb.columns import column, positions, strings
+from zecnb.columns import column, is_whole, positions, strings
 from zecnb.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ def split(snapshot: Snapshot, subnet_id: str, prefix: int) -> Change:
         UsageError: the subnet is not there, or the prefix cuts nothing.
     """
     at, whole = _network(snapshot, subnet_id)
-    integral = isinstance(prefix, int | np.integer) and not isinstance(prefix, bool)
-    if not integral or not whole.prefixlen < prefix <= SMALLEST:
+    if not is_whole(prefix) or not whole.prefixlen < prefix <= SMALLEST:
         raise UsageError(f"{subnet_id} is {whole}: it splits into /{whole.prefixlen + 1} to /{SMALLEST}, not /{prefix}")
     parts = list(whole.subnets(new_prefix=int(prefix)))
     ids = pd.array([f"{subnet_id}#{number}" for number in range(1, len(parts) + 1)], dtype="str")
@@ -88,8 +87,7 @@ def widen(snapshot: Snapshot, subnet_id: str, prefix: int) -> Change:
             they are known), or the VPC's other subnets are in the way.
     """
     at, narrow = _network(snapshot, subnet_id)
-    integral = isinstance(prefix, int | np.integer) and not isinstance(prefix, bool)
-    if not integral or not LARGEST <= prefix < narrow.prefixlen:
+    if not is_whole(prefix) or not LARGEST <= prefix < narrow.prefixlen:
         wider = f"/{LARGEST} to /{narrow.prefixlen - 1}"
         raise UsageError(f"{subnet_id} is {narrow}: it widens to {wider}, not /{prefix}")
     wide = narrow.supernet(new_prefix=int(prefix))

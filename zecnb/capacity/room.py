@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from zecnb import addresses
 from zecnb.capacity.asked import snapshot_of
-from zecnb.columns import column, strings
+from zecnb.columns import column, is_whole, strings
 from zecnb.errors import UsageError
 from zecnb.schema import FREE_BLOCKS, OVERLAPS, PLACES
 from zecnb.typos import why_not
@@ -76,7 +76,7 @@ def places(snapshot: Snapshot | Scenario[Any], prefix: int, vpc_id: str | None =
         UsageError: no such VPC or prefix, or the CIDR of a VPC is not an IPv4 CIDR.
     """
     snapshot = snapshot_of(snapshot)
-    if isinstance(prefix, bool) or not isinstance(prefix, int | np.integer) or not LARGEST <= prefix <= SMALLEST:
+    if not is_whole(prefix) or not LARGEST <= prefix <= SMALLEST:
         raise UsageError(f"prefix is {LARGEST} to {SMALLEST}, not {prefix!r}")
     prefix = int(prefix)
     blocks = _blocks(snapshot, vpc_id)

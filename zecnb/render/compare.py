@@ -11,8 +11,8 @@ from matplotlib.patches import Rectangle
 
 from zecnb.render.cellmap import Grid, check_cells, draw_map, draw_mark, unnamed
 from zecnb.render.figures import Chart, blank_axes, draw_heading, label, new_figure, write
-from zecnb.render.occupancy import become, counts_of, counts_with_plan, longest_free_run
-from zecnb.render.palette import MARKS, Cell, theme
+from zecnb.render.occupancy import counts_of, counts_with_plan, longest_free_run
+from zecnb.render.palette import MARKS, Cell, become, theme
 from zecnb.render.text import table_text
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from zecnb.addresses import to_text
 from zecnb.render.cellmap import Grid, check_cells, draw_map, draw_mark, network_of, unnamed
 from zecnb.render.cells import free_words, plural
 from zecnb.render.figures import Chart, blank_axes, draw_heading, label, new_figure, write
-from zecnb.render.palette import MARKS, UNSEEN, Cell, Mark, theme
+from zecnb.render.palette import MARKS, UNSEEN, Cell, Mark, become, theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OccupancyChart",
-    "become",
     "counts_of",
     "counts_with_plan",
     "draw_legend",
@@ -43,11 +42,6 @@ def counts_of(cells: NDArray[np.uint8]) -> pd.DataFrame:
     """Return how many addresses are in each state: ``state``, ``count``; the counts sum to the subnet's size."""
     counts = np.bincount(cells, minlength=len(Cell))
     return pd.DataFrame({"state": [MARKS[cell].word for cell in Cell], "count": counts.astype(np.int64)})
-
-
-def become(cells: NDArray[np.uint8], before: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return what the addresses really become: what is in conflict stays what it was."""
-    return np.where(cells == Cell.CONFLICT, before, cells)
 
 
 def counts_with_plan(cells: NDArray[np.uint8], before: NDArray[np.uint8]) -> pd.DataFrame:

@@ -26,6 +26,7 @@ __all__ = [
     "Mark",
     "Theme",
     "Tone",
+    "become",
     "fills",
     "rgb",
     "theme",
@@ -54,6 +55,11 @@ class Cell(IntEnum):
     PLANNED = 6
     CONFLICT = 7
     CLAIMED = 8
+
+
+def become(cells: NDArray[np.uint8], before: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return what addresses with a plan drawn in really become: what is in conflict stays what it was before."""
+    return np.where(cells == Cell.CONFLICT, before, cells)
 
 
 class Mark(NamedTuple):

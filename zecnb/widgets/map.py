@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from zecnb.planner.occupancy import cells
 from zecnb.render.cells import free_words
-from zecnb.render.palette import Cell
+from zecnb.render.palette import Cell, become
 from zecnb.schema import HOLDER_KINDS
 from zecnb.widgets.subnetmap import LARGEST, SubnetMap
 
@@ -46,8 +46,8 @@ def draw(picture: SubnetMap, plan: Plan, nic_id: str) -> bool:
     else:
         base = shown = cells(snapshot, subnet, nic)
         longest = int(snapshot.largest_run[subnet])
-    become = np.where(shown == Cell.CONFLICT, base, shown)
-    free, claimed = (int((become == cell).sum()) for cell in (Cell.FREE, Cell.CLAIMED))
+    after = become(shown, base)
+    free, claimed = (int((after == cell).sum()) for cell in (Cell.FREE, Cell.CLAIMED))
     unseen = int(snapshot.unseen[subnet])
     said = free_words(free + claimed, unseen=unseen, claimed=claimed)
     title = row["name"] if isinstance(row["name"], str) and row["name"].strip() else row["subnet_id"]
