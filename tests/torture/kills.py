@@ -87,7 +87,7 @@ class Torture:
             self.expected = read_held(db)
             self._db = db
             number = 0
-            while self.kills < self.wanted:
+            while self.kills < self.wanted and not self.problems:  # after one, what is counted means nothing
                 self._round(number)
                 number += 1
         self.counts["rounds"] = number
@@ -163,6 +163,8 @@ class Torture:
             result, killed = self._work(what, target, left > 0 and self.kills < self.wanted, len(plan.calls))
             left -= killed
             if result is None:
+                if self.problems:
+                    return Result(error=self.problems[-1])
                 continue
             done = result.ok or (mode == "server_count" and what == "resume" and not result.error and not killed)
             if done:
@@ -177,7 +179,7 @@ class Torture:
         while True:
             result, killed = self._work("undo", run, left > 0 and self.kills < self.wanted, 60)
             left -= killed
-            if result is not None and result.ok:
+            if self.problems or (result is not None and result.ok):
                 return
             tries += not killed
             if tries > 5:
