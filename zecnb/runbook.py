@@ -172,7 +172,7 @@ def _execute(source: Path, target: Path, parameters: dict[str, Any], told: Path,
     from papermill import execute_notebook
     from papermill.exceptions import PapermillExecutionError
 
-    for name in ("papermill", "traitlets"):
+    for name in ("papermill", "traitlets", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what they log, tracebacks included, is said in words
     target.unlink(missing_ok=True)  # what an earlier execution left must not pass for this one's
     with tempfile.TemporaryFile("w+") as errors, _stoppable(errors) as options, _environment(told):

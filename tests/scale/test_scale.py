@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import dask
@@ -95,6 +96,17 @@ def test_a_folder_of_many_files_is_planned_and_written_by_two_processes(tmp_path
             there[column] = there[column].map(tuple)
         there, expected = (frame.sort_values(by, kind="stable", ignore_index=True) for frame in (there, expected))
         pd.testing.assert_frame_equal(there, expected)
+
+
+def test_a_plan_is_asked_by_one_task() -> None:
+    """A plan changes when it is asked: while one worker asks it, none may be sending it to another."""
+    frames = account(3)
+    many = scale.plan(batch(frames, 3), split(frames, 2), partitions=3)
+    graph: dict[Any, Any] = {}
+    for frame in (many.frame, many.findings, many.calls, many.summary):
+        graph |= frame.__dask_graph__()
+    asking = Counter(str(needed) for task in graph.values() for needed in getattr(task, "dependencies", ()))
+    assert [times for needed, times in asking.items() if needed.startswith("plan_part")] == [1, 1, 1]
 
 
 def test_a_part_is_an_ordinary_plan(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ the whole plan, of which the one with the lowest row is right, and the numbers o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,25 +22,36 @@ if TYPE_CHECKING:
 
     from zecnb.planner.plan import Plan
 
-__all__ = ["calls_of", "findings_of", "findings_of_all", "frame_of", "numbered", "order_of_all", "summary_of"]
+__all__ = ["Results", "findings_of_all", "numbered", "order_of_all", "results_of"]
 
 _OF_THE_PLAN = [code for code, entry in CATALOGUE.items() if entry.about == "plan"]
 _UNSERVED, _SERVED = 1 << 60, 1 << 61
 
 
-def frame_of(plan: Plan) -> pd.DataFrame:
-    """Return a part's rows."""
-    return plan.frame
+class Results(NamedTuple):
+    """What a part's plan says, all of it worked out.
+
+    A plan works things out when it is asked. One that several tasks asked would change while it is being sent to
+    another worker, which ends in a broken message and a cluster that waits for ever.
+
+    Attributes:
+        frame, summary: the part's rows and subnets.
+        findings, about: its findings; those about the whole plan apart.
+        calls: its calls; their ``call`` is a number by which the calls of all parts sort.
+    """
+
+    frame: pd.DataFrame
+    summary: pd.DataFrame
+    findings: pd.DataFrame
+    about: pd.DataFrame
+    calls: pd.DataFrame
 
 
-def summary_of(plan: Plan) -> pd.DataFrame:
-    """Return a part's subnets."""
-    return plan.summary
-
-
-def findings_of(plan: Plan, *, of_the_plan: bool = False) -> pd.DataFrame:
-    """Return a part's findings: those about the whole plan, or the others."""
-    return plan.findings[plan.findings["code"].isin(_OF_THE_PLAN) == of_the_plan].reset_index(drop=True)
+def results_of(plan: Plan) -> Results:
+    """Return what a part's plan says."""
+    whole = plan.findings["code"].isin(_OF_THE_PLAN)
+    findings, about = (plan.findings[each].reset_index(drop=True) for each in (~whole, whole))
+    return Results(plan.frame, plan.summary, findings, about, _calls_of(plan))
 
 
 def findings_of_all(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -49,7 +60,7 @@ def findings_of_all(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return found.sort_values("row", kind="stable", ignore_index=True)
 
 
-def calls_of(plan: Plan) -> pd.DataFrame:
+def _calls_of(plan: Plan) -> pd.DataFrame:
     """Return a part's calls, and as their ``call`` a number by which the calls of all parts sort.
 
     Calls with addresses go by the first row they are for; then those with a count that cannot be served, by row;

@@ -55,6 +55,7 @@ class ScalePlan:
         self, parts: Sequence[Delayed], empty: Plan, *, client: Client | None, requests: int, held: int
     ) -> None:
         self._parts = list(parts)
+        self._results = [dask.delayed(outcome.results_of)(part) for part in self._parts]
         self._empty = empty
         self._client = client
         self.requests, self.held = requests, held
@@ -77,26 +78,25 @@ class ScalePlan:
     @cached_property
     def frame(self) -> dd.DataFrame:
         """One row per address asked for or picked, columns of ``schema.PLAN``, then the caller's own."""
-        return _frame([dask.delayed(outcome.frame_of)(part) for part in self._parts], self._empty.frame)
+        return _frame([each.frame for each in self._results], self._empty.frame)
 
     @cached_property
     def findings(self) -> dd.DataFrame:
         """One row per finding, columns of ``schema.FINDINGS``; those about the whole plan are the last partition."""
-        parts = [dask.delayed(outcome.findings_of)(part) for part in self._parts]
-        about = [dask.delayed(outcome.findings_of)(part, of_the_plan=True) for part in self._parts]
-        return _frame([*parts, dask.delayed(outcome.findings_of_all)(about)], self._empty.findings)
+        about = dask.delayed(outcome.findings_of_all)([each.about for each in self._results])
+        return _frame([*(each.findings for each in self._results), about], self._empty.findings)
 
     @cached_property
     def calls(self) -> dd.DataFrame:
         """One row per API call, columns of ``schema.CALLS``; ``call`` is the order of sending."""
-        parts = [dask.delayed(outcome.calls_of)(part) for part in self._parts]
+        parts = [each.calls for each in self._results]
         order = dask.delayed(outcome.order_of_all)([part["call"].to_numpy() for part in parts])
         return _frame([dask.delayed(outcome.numbered)(part, order) for part in parts], self._empty.calls)
 
     @cached_property
     def summary(self) -> dd.DataFrame:
         """One row per subnet touched, columns of ``schema.SUMMARY``."""
-        return _frame([dask.delayed(outcome.summary_of)(part) for part in self._parts], self._empty.summary)
+        return _frame([each.summary for each in self._results], self._empty.summary)
 
     @cached_property
     def verdicts(self) -> dict[str, int]:
