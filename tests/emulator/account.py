@@ -22,7 +22,6 @@ class Account:
 
     def __init__(self, **options: Any) -> None:
         self.emulator = Emulator(options.pop("seed", "empty"), **options)
-        self.state.random.seed(7)  # a load balancer's own addresses would now and then be those of a test
         self._vpc = ""
 
     def __enter__(self) -> Self:

@@ -156,6 +156,7 @@ def _drop(table: str) -> Callable[[dict[str, Any]], None]:
 )
 def test_accounts_that_cannot_be(account: Account, change: Callable[[dict[str, Any]], None], reason: str) -> None:
     """An edited export says what is wrong in it, and leaves the account that is there as it is."""
+    account.state.random.seed(7)  # the load balancer's own addresses would now and then be one that is added
     subnet = account.subnet()
     nic = account.nic(subnet, "10.0.1.9")
     account.nic(account.subnet(None, name="six", stack="IPv6"))
