@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.test_addresses import BAD
-from zecnb.addresses import Reason, expand
+from tests.test_tokens import BAD
+from zecnb.addresses import Reason
+from zecnb.tokens import expand
 from zecnb.typos import describe, suggest, why_not
 
 

@@ -102,6 +102,10 @@ class Runs(NamedTuple):
         low, high = low[same], high[same]
         return Runs(low + np.uint64(1), (high - low).astype(np.int64) - 1)
 
+    def take(self, at: NDArray[np.intp]) -> Runs:
+        """Return some of the runs, in that order."""
+        return Runs(self.start[at], self.length[at])
+
     def within(self, subnet: int, *, most: int) -> Runs:
         """Return the first runs of one subnet, ``most`` of them at most."""
         low, high = np.searchsorted(self.start, [np.uint64(subnet) << _SHIFT, np.uint64(subnet + 1) << _SHIFT])

@@ -15,15 +15,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zecnb import addresses
+from zecnb.addresses import parse
 from zecnb.columns import at_once, column, writable
 from zecnb.counts import no_counts, read_column, read_values
 from zecnb.errors import UsageError
 from zecnb.schema import match_columns
 from zecnb.sheets import read_rows
+from zecnb.tokens import Tokens, expand, split, split_cells
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -53,6 +54,7 @@ class Requests:
         ask_row: int64[m], the caller's row number of each address.
         asks: the addresses and bad tokens, m of them.
         carried: the caller's other columns, one row per request, or None.
+        written: Arrow strings, the id of each request where all are written as they are: rows need no copy, then.
     """
 
     row: NDArray[np.int64]
@@ -63,8 +65,9 @@ class Requests:
     count_text: pa.LargeStringArray
     ask_request: NDArray[np.int64]
     ask_row: NDArray[np.int64]
-    asks: addresses.Tokens
+    asks: Tokens
     carried: pd.DataFrame | None = None
+    written: pa.LargeStringArray | None = None
 
     def __len__(self) -> int:
         return len(self.row)
@@ -100,7 +103,7 @@ class Requests:
             raise UsageError(f"nic_id is the vNIC's id as text, not {type(nic_id).__name__}")
         tokens = _tokens(ip_addresses)
         count, state, text = read_values([ip_address_count])
-        found = addresses.expand(tokens)
+        found = expand(tokens)
         name = writable(nic_id.strip())
         return cls(
             row=np.zeros(1, np.int64),
@@ -129,12 +132,11 @@ class Requests:
             UsageError: a needed column is missing, or addresses arrived as numbers.
         """
         names = _fields(frame)
-        reading = [
+        reading: list[Callable[[], Any]] = [
             lambda: _address_column(frame, names.get("ip_addresses")),
             lambda: _id_column(frame[names["nic_id"]]),
         ]
-        (source, found), (nic, nic_ids) = at_once(len(frame), reading)
-        nic[nic == pc.index(nic_ids, "").as_py()] = -1
+        (source, found), (nic, nic_ids, written) = at_once(len(frame), reading)
         asked = names.get("ip_address_count")
         count, state, count_text = no_counts(len(frame)) if asked is None else read_column(frame[asked])
         others = [at for at, name in enumerate(frame.columns) if name not in names.values()]
@@ -150,6 +152,7 @@ class Requests:
             ask_row=row[source],
             asks=found,
             carried=frame.iloc[:, others].reset_index(drop=True) if others else None,
+            written=written,
         )
 
 
@@ -219,25 +222,27 @@ def _fields(frame: pd.DataFrame) -> dict[str, Any]:
     return names
 
 
-def _id_column(series: pd.Series) -> tuple[NDArray[np.int64], pa.LargeStringArray]:
-    """Return the position of each id among the distinct ones, -1 for none, and those."""
+def _id_column(series: pd.Series) -> tuple[NDArray[np.int64], pa.LargeStringArray, pa.LargeStringArray | None]:
+    """Return the position of each id among the distinct ones, -1 for none; those; and all, if none needs trimming."""
     if pd.api.types.is_float_dtype(series.dtype) and series.notna().any():
         raise UsageError(f"column {series.name!r} arrived as floating-point numbers: ids lose digits; read it as text")
     try:
         text = series.astype("str")
     except UnicodeEncodeError:
         text = series.map(lambda value: writable(value) if isinstance(value, str) else value).astype("str")
-    coded = column(text).dictionary_encode()
+    given = column(text)
+    coded = given.dictionary_encode()
     trimmed = pc.utf8_trim_whitespace(coded.dictionary).dictionary_encode()  # blanks around an id may make two of one
-    at = trimmed.indices.take(coded.indices)
-    dictionary = trimmed.dictionary
-    return np.asarray(pc.fill_null(at, -1)).astype(np.int64), dictionary
+    nic = np.asarray(pc.fill_null(trimmed.indices.take(coded.indices), -1)).astype(np.int64)
+    nic[nic == pc.index(trimmed.dictionary, "").as_py()] = -1
+    clean = trimmed.dictionary.equals(coded.dictionary) and (nic >= 0).all()
+    return nic, trimmed.dictionary, given if clean else None
 
 
-def _address_column(frame: pd.DataFrame, name: object) -> tuple[NDArray[np.int64], addresses.Tokens]:
+def _address_column(frame: pd.DataFrame, name: object) -> tuple[NDArray[np.int64], Tokens]:
     """Return the request and the tokens of every address in the column."""
     if name is None:
-        return np.zeros(0, np.int64), addresses.expand(pa.array([], pa.large_string()))
+        return np.zeros(0, np.int64), expand(pa.array([], pa.large_string()))
     series = frame[name]
     if pd.api.types.is_numeric_dtype(series.dtype) and len(series) and series.notna().any():
         raise UsageError(f"column {name!r} arrived as numbers, which addresses are not; read it as text")
@@ -248,11 +253,11 @@ def _address_column(frame: pd.DataFrame, name: object) -> tuple[NDArray[np.int64
         lists = [_token_list(value) for value in series.tolist()]
         text = pa.array([token for tokens in lists for token in tokens], pa.large_string())
         owner = np.repeat(np.arange(len(lists)), [len(tokens) for tokens in lists])
-    parsed = addresses.parse(text)
+    parsed = parse(text)
     if parsed[1].all():
-        return owner, addresses.expand(text, parsed)
+        return owner, expand(text, parsed)
     text, owner, parsed = _split_cells(text, owner, parsed)
-    found = addresses.expand(text, parsed)
+    found = expand(text, parsed)
     return owner[found.source], found
 
 
@@ -262,13 +267,13 @@ def _split_cells(
     """Split the cells that are no single address into tokens, keeping the order, and parse those."""
     value, whole = parsed
     odd = np.flatnonzero(~whole)
-    pieces = addresses.split_cells(text.take(pa.array(odd)))
+    pieces = split_cells(text.take(pa.array(odd)))
     lengths = np.ones(len(text), np.int64)
     lengths[odd] = np.asarray(pc.list_value_length(pieces)).astype(np.int64)
     if (lengths == 1).all() and pieces.flatten().equals(text.take(pa.array(odd))):
         return text, owner, parsed
     order = np.concatenate([np.flatnonzero(whole), np.repeat(odd, lengths[odd])])
-    new_value, new_whole = addresses.parse(pieces.flatten())
+    new_value, new_whole = parse(pieces.flatten())
     rank = np.argsort(order, kind="stable")
     return (
         pa.concat_arrays([text.filter(pa.array(whole)), pieces.flatten()]).take(pa.array(rank)),
@@ -284,7 +289,7 @@ def _tokens(value: str | Iterable[object] | None) -> pa.LargeStringArray:
     if value is None:
         return pa.array([], pa.large_string())
     if isinstance(value, str):
-        return addresses.split(value)
+        return split(value)
     return pa.array(_token_list(value), pa.large_string())
 
 

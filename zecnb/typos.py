@@ -8,7 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zecnb.addresses import EXPANSION_LIMIT, TOGETHER_LIMIT, Reason, parse, spans, to_text
+from zecnb.addresses import Reason, parse, to_text
+from zecnb.columns import FEW, among, joined
+from zecnb.tokens import EXPANSION_LIMIT, TOGETHER_LIMIT, spans
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +44,7 @@ _IN_CELLS = {
     "=": "a formula without a value; open the file in Excel and save it, or write the address",
     "#": "an error of the spreadsheet's formula; mend it there, or write the address",
 }
+_SIGNS, _IN_CELLS_WORDS = pa.array(_IN_CELLS.keys(), _TEXT), pa.array(_IN_CELLS.values(), _TEXT)
 _WRONG_WORDS = pa.array([_WRONG.get(reason, "") for reason in Reason], _TEXT)
 _INSTEAD_WORDS = pa.array([_INSTEAD.get(reason, _OTHERWISE) for reason in Reason], _TEXT)
 
@@ -54,7 +57,7 @@ def describe(texts: pa.LargeStringArray | Sequence[str], reasons: ArrayLike) -> 
         reasons: n ``Reason``s, as ``addresses.expand`` tells them.
     """
     words = _WRONG_WORDS.take(pa.array(np.asarray(reasons, np.uint8)))
-    return _join(_quoted(pa.array(texts, _TEXT)), " ", words)
+    return joined(_quoted(pa.array(texts, _TEXT)), " ", words)
 
 
 def suggest(texts: pa.LargeStringArray | Sequence[str], reasons: ArrayLike) -> pa.LargeStringArray:
@@ -74,8 +77,9 @@ def suggest(texts: pa.LargeStringArray | Sequence[str], reasons: ArrayLike) -> p
         where = why == reason
         if where.any():
             words = pc.replace_with_mask(words, pa.array(where), better(texts.filter(pa.array(where))))
-    for sign, said in _IN_CELLS.items():
-        words = pc.if_else(pc.starts_with(texts, sign), pa.scalar(said, _TEXT), words)
+    sign = pc.utf8_slice_codeunits(texts, 0, 1)
+    if among(sign, _IN_CELLS).any():
+        words = pc.coalesce(_IN_CELLS_WORDS.take(pc.index_in(sign, _SIGNS)), words)
     return words
 
 
@@ -86,23 +90,26 @@ def why_not(text: str, reason: int) -> tuple[str, str]:
 
 def _quoted(texts: pa.LargeStringArray) -> pa.LargeStringArray:
     """Quote texts as Python does, the long ones cut."""
-    cut = _join(pc.utf8_slice_codeunits(texts, 0, _LONGEST - 3), "...")
+    if len(texts) <= FEW:
+        cut = (text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..." for text in texts.to_pylist())
+        return pa.array(map(repr, cut), _TEXT)
+    cut = joined(pc.utf8_slice_codeunits(texts, 0, _LONGEST - 3), "...")
     short = pc.if_else(pc.greater(pc.utf8_length(texts), _LONGEST), cut, texts)
-    quoted = _join("'", short, "'")
+    quoted = joined("'", short, "'")
     odd = pc.invert(pc.match_substring_regex(short, r"^[ -&(-\[\]-~]*$"))  # a quote, a backslash, beyond ASCII
     return pc.replace_with_mask(quoted, odd, pa.array([repr(text) for text in short.filter(odd).to_pylist()], _TEXT))
 
 
 def _in_ascii(texts: pa.LargeStringArray) -> pa.LargeStringArray:
     plain = pc.replace_substring(pc.utf8_normalize(texts, form="NFKC"), "\u3002", ".")
-    return _where(parse(plain)[1], _join("write ", plain))
+    return _where(parse(plain)[1], joined("write ", plain))
 
 
 def _without_zeros(texts: pa.LargeStringArray) -> pa.LargeStringArray:
     bare = pc.replace_substring_regex(texts, r"(^|[.-])0+([0-9])", r"\1\2")
     first, last, reason = spans(bare)
     good = (reason == Reason.OK) & (last.astype(np.int64) - first < EXPANSION_LIMIT)
-    return _where(good, _join("write ", bare, " if decimal is meant"))
+    return _where(good, joined("write ", bare, " if decimal is meant"))
 
 
 def _one_or_block(texts: pa.LargeStringArray) -> pa.LargeStringArray:
@@ -110,13 +117,8 @@ def _one_or_block(texts: pa.LargeStringArray) -> pa.LargeStringArray:
     base, prefix = pc.struct_field(parts, "base"), pc.struct_field(parts, "prefix")
     host_bits = np.uint64(32) - np.asarray(prefix.cast(pa.uint64()))
     network = (parse(base)[0].astype(np.uint64) >> host_bits << host_bits).astype(np.uint32)
-    return _join("write ", base, " for the address or ", to_text(network), "/", prefix, " for the block")
+    return joined("write ", base, " for the address or ", to_text(network), "/", prefix, " for the block")
 
 
 def _where(good: NDArray[np.bool_], words: pa.LargeStringArray) -> pa.LargeStringArray:
     return pc.if_else(pa.array(good), words, pa.scalar(_OTHERWISE, _TEXT))
-
-
-def _join(*parts: str | pa.LargeStringArray) -> pa.LargeStringArray:
-    known = (pa.scalar(part, _TEXT) if isinstance(part, str) else part for part in parts)
-    return pc.binary_join_element_wise(*known, pa.scalar("", _TEXT))

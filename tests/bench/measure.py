@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-__all__ = ["Line", "measure"]
+__all__ = ["Line", "in_turn", "measure"]
 
 _PAGE = 4096
 
@@ -72,3 +72,9 @@ def measure(work: Callable[[], object], runs: int = 3, *, warm: bool = True) -> 
         done.set()
         watcher.join()
     return best, max(highest[0] - before, 0) / 1e6
+
+
+def in_turn(works: Sequence[Callable[[], object]], runs: int) -> list[tuple[float, float]]:
+    """Measure several works, a run of each in turn: what slows the machine down meanwhile slows them all."""
+    rounds = [[measure(work, 1, warm=not done) for work in works] for done in range(runs)]
+    return [(min(seconds for seconds, _ in each), max(peak for _, peak in each)) for each in zip(*rounds, strict=True)]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.planner.accounts import held_offsets, one_subnet
-from zecnb.addresses import expand, split
+from zecnb.tokens import expand, split
 
 HELD = held_offsets(26)
 TOKENS = st.lists(

@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 
 from tests.planner.accounts import frames
+from zecnb import addresses, columns, tokens, typos
 from zecnb.inventory import Inventory
+from zecnb.planner import naming, wording
 from zecnb.planner.findings import CATALOGUE
 from zecnb.render.export import defuse
 
@@ -40,8 +42,7 @@ def account() -> Inventory:
     )
 
 
-@pytest.fixture(scope="module")
-def plan() -> Plan:
+def judged() -> Plan:
     """The file, judged in one run."""
     now = datetime.now(UTC)
     past = [
@@ -59,6 +60,12 @@ def plan() -> Plan:
         memory=pd.DataFrame(past, columns=["subnet_id", "address", "event", "at", "nic_id"]),
         warn_at=0.006,
     )
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    """The file, judged once for all tests."""
+    return judged()
 
 
 def test_every_finding_in_one_run(plan: Plan) -> None:
@@ -96,3 +103,13 @@ def test_nothing_is_half_said(plan: Plan) -> None:
     assert plan.findings.loc[plan.findings["severity"] != "NOOP", "fix"].notna().all()
     assert plan.frame.loc[plan.frame["verdict"] == "BLOCK", "reason"].notna().all()
     assert not plan.ok
+
+
+@pytest.mark.parametrize("few", [0, 10_000])
+def test_few_and_many_rows_are_said_alike(plan: Plan, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few rows are worded by Python and many by Arrow: nobody can tell."""
+    for module in (addresses, columns, naming, tokens, typos, wording):
+        monkeypatch.setattr(module, "FEW", few)
+    again = judged()
+    for name in ("frame", "findings", "summary", "calls"):
+        pd.testing.assert_frame_equal(getattr(again, name), getattr(plan, name))

@@ -13,10 +13,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.planner.accounts import FRAG, LATER, WEB1, account, codes, held_offsets, one_subnet
-from zecnb.addresses import expand
 from zecnb.errors import UsageError
 from zecnb.inventory import Inventory
 from zecnb.planner.options import POLICIES
+from zecnb.tokens import expand
 
 if TYPE_CHECKING:
     from zecnb.planner.plan import Plan

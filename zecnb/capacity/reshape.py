@@ -16,6 +16,7 @@ from zecnb.capacity.room import LARGEST, SMALLEST, cidrs_of
 from zecnb.capacity.steps import NIC_KINDS, Change, holders_of
 from zecnb.columns import column, is_whole, positions, strings
 from zecnb.errors import UsageError
+from zecnb.tokens import spans
 
 if TYPE_CHECKING:
     from zecnb.snapshot import Snapshot
@@ -113,7 +114,7 @@ def claims_by_vpc(snapshot: Snapshot, claims: pd.DataFrame, subnet_id: str) -> p
     """Return claims with those of one subnet narrowed down to the same addresses by its VPC instead of by its id."""
     at, whole = _network(snapshot, subnet_id)
     vpc_id = str(snapshot.subnets["vpc_id"].iloc[at])
-    low, high, _ = addresses.spans(column(claims["range"]))
+    low, high, _ = spans(column(claims["range"]))
     first, last = np.uint32(int(whole[0])), np.uint32(int(whole[-1]))
     mine = (claims["subnet_id"] == subnet_id) & (claims["vpc_id"].fillna(vpc_id) == vpc_id)
     mine &= (low <= last) & (high >= first)

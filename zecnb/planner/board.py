@@ -99,7 +99,7 @@ class Board:
     def request_slot(self) -> NDArray[np.int64]:
         """Slot of each request."""
         nic = self.requests.nic
-        return np.where(nic < 0, len(self.requests.nic_ids), nic)
+        return np.where(nic < 0, len(self.requests.nic_ids), nic) if nic.min(initial=0) < 0 else nic
 
     @cached_property
     def slot(self) -> NDArray[np.int64]:
@@ -220,6 +220,8 @@ class Board:
         grouped[1:] |= same
         grouped[:-1] |= same
         at, keys = order[grouped], keys[grouped]
+        if not len(at):
+            return Twins(at, at, at)
         slot = self.slot[at]
         by_slot = np.lexsort((at, slot, keys))
         at, keys, slot = at[by_slot], keys[by_slot], slot[by_slot]
@@ -241,16 +243,12 @@ class Board:
     def _suspects(self) -> tuple[NDArray[np.intp], NDArray[np.uint64]]:
         """Positions by key of the addresses that may be asked for more than once, and their keys."""
         table = self.snapshot.table
-        if table is None or not len(table.entry):
+        if table is None or not len(table.entry) or len(self.key) < len(table.entry) // _SPARSE:
             return self._sorted
-        at = np.flatnonzero(self.inside)
-        place, number = self._place[at], np.arange(len(at), dtype=np.int32)
-        last = np.empty(len(table.entry), np.int32)
-        last[place] = number  # the last one stays
+        places = np.sort(self._place[self.inside].astype(np.int32))
         many = np.zeros(len(table.entry), np.bool_)
-        many[place[last[place] != number]] = True
-        strays = np.flatnonzero(self.judged & ~self.inside)
-        return self._sort(np.sort(np.concatenate([at[many[place]], strays])))
+        many[places[1:][places[1:] == places[:-1]]] = True
+        return self._sort(np.flatnonzero(np.where(self.inside, many[self._place], self.judged)))
 
     @cached_property
     def repeated(self) -> NDArray[np.bool_]:
@@ -286,8 +284,8 @@ class Board:
     @cached_property
     def wanted(self) -> NDArray[np.int64]:
         """New addresses each slot wants: distinct ones not on it already, and its counts."""
-        new = self.parsed & ~self.on_own_nic & ~self.repeated
-        named = np.bincount(self.slot[new], minlength=len(self.nic)).astype(np.int64)
+        old = np.flatnonzero(~self.parsed | self.on_own_nic | self.repeated)
+        named = np.bincount(self.slot, minlength=len(self.nic)) - np.bincount(self.slot[old], minlength=len(self.nic))
         named[-1] = 0
         counted = np.flatnonzero(self.counted)
         np.add.at(named, self.requests.nic[counted], self.requests.count[counted])

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zecnb.addresses import Reason
+from zecnb.columns import among
 from zecnb.counts import CountState
 from zecnb.planner.options import DOCUMENTED_LIMIT
 from zecnb.planner.reservations import Force
@@ -43,7 +44,6 @@ _PRIVATE = (
     (0xC0A80000, 0xC0A8FFFF),
     (0x64400000, 0x647FFFFF),
 )
-_READY = pa.array(TAKES_ADDRESSES, pa.large_string())
 
 
 def special_range(value: NDArray[np.uint32]) -> NDArray[np.int8]:
@@ -72,12 +72,10 @@ def _special_range(board: Board) -> NDArray[np.bool_]:
 
 
 def _public_address(board: Board) -> NDArray[np.bool_]:
-    value = board.requests.asks.value
-    public = board.parsed.copy()
+    value, odd = board.requests.asks.value, np.flatnonzero(board.parsed)
     for low, high in _PRIVATE:
-        public &= (value < low) | (value > high)
-    odd = np.flatnonzero(public)
-    return _where(len(public), odd[special_range(value[odd]) < 0])
+        odd = odd[(value[odd] < low) | (value[odd] > high)]
+    return _where(len(value), odd[special_range(value[odd]) < 0])
 
 
 def _duplicate_in_request(board: Board) -> NDArray[np.bool_]:
@@ -244,8 +242,7 @@ def _nic_not_found(board: Board) -> NDArray[np.bool_]:
 
 
 def _nic_state(board: Board) -> NDArray[np.bool_]:
-    ready = np.asarray(pc.is_in(board.nic_values("status"), _READY))
-    return np.asarray((board.nic >= 0) & ~ready)
+    return (board.nic >= 0) & ~among(board.nic_values("status"), TAKES_ADDRESSES)
 
 
 def _nic_subnet_unknown(board: Board) -> NDArray[np.bool_]:
@@ -255,8 +252,7 @@ def _nic_subnet_unknown(board: Board) -> NDArray[np.bool_]:
 def _nic_primary(board: Board) -> NDArray[np.bool_]:
     if board.options.primary_nics_accept:
         return np.zeros(len(board.nic), np.bool_)
-    primary = pc.fill_null(pc.equal(board.nic_values("nic_type"), "Primary"), fill_value=False)
-    return np.asarray((board.nic >= 0) & np.asarray(primary))
+    return among(board.nic_values("nic_type"), ("Primary",))
 
 
 def _subnet_not_ipv4(board: Board) -> NDArray[np.bool_]:
@@ -266,8 +262,7 @@ def _subnet_not_ipv4(board: Board) -> NDArray[np.bool_]:
 def _nic_stack_not_ipv4(board: Board) -> NDArray[np.bool_]:
     if board.options.stack_check == "subnet":
         return np.zeros(len(board.nic), np.bool_)
-    ipv6 = pc.fill_null(pc.equal(board.nic_values("nic_subnet_type"), "IPv6"), fill_value=False)
-    return np.asarray((board.nic >= 0) & np.asarray(ipv6))
+    return among(board.nic_values("nic_subnet_type"), ("IPv6",))
 
 
 def _nic_limit(board: Board) -> NDArray[np.bool_]:

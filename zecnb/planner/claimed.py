@@ -9,10 +9,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zecnb import addresses
 from zecnb.columns import column
 from zecnb.errors import UsageError
 from zecnb.schema import CLAIMS, conform, match_columns
+from zecnb.tokens import spans
 from zecnb.typos import why_not
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def read_claims(claims: object, row: NDArray[np.int64] | None = None) -> Claimed
     row = np.arange(len(claims)) if row is None else row
     text = {name: _text(claims, names.get(name)) for name in _READ}
     text["until"] = as_days(text["until"])
-    low, high, reason = addresses.spans(text["range"])
+    low, high, reason = spans(text["range"])
     if reason.any():
         at = int(np.flatnonzero(reason)[0])
         said, hint = why_not(text["range"][at].as_py() or "", int(reason[at]))

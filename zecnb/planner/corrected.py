@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from zecnb.addresses import EXPANSION_LIMIT, parse, ranges
+from zecnb.addresses import parse, ranges
 from zecnb.columns import column
 from zecnb.ledger import addresses_of, keys_of, subnets_of
 from zecnb.schema import PLAN
+from zecnb.tokens import EXPANSION_LIMIT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

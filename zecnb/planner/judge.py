@@ -12,12 +12,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zecnb.columns import at_once, spread, strings
+from zecnb.columns import at_once, joined, spread, strings
 from zecnb.ledger import addresses_of
 from zecnb.planner.calls import Calls
 from zecnb.planner.findings import CATALOGUE, PLANNED, bit
+from zecnb.planner.naming import same
 from zecnb.planner.occupancy import cells
-from zecnb.planner.rows import MODES, NO_KEY, Change, Rows
+from zecnb.planner.rows import EXPLICIT, MODES, NO_KEY, Change, Rows
 from zecnb.planner.wording import Said, Wording
 from zecnb.render.palette import Cell
 from zecnb.schema import FINDINGS, PLAN, VERDICTS, empty
@@ -121,6 +122,11 @@ class Judgement:
         """The options of the plan."""
         return self.rows.board.options
 
+    @property
+    def touched(self) -> list[str]:
+        """Ids of the subnets touched."""
+        return list(self.rows.board.snapshot.subnet_ids.take(self.rows.room.subnets).to_pylist())
+
     @cached_property
     def fingerprints(self) -> dict[str, str]:
         """Digest of each touched subnet."""
@@ -148,13 +154,14 @@ class Judgement:
         rows, board = self.rows, self.rows.board
         kinds, index = self._kinds
         slot, held = pa.array(rows.slot), np.flatnonzero(rows.entry >= 0)
+        written, named_only = board.requests.written, rows.order is None
         codes = np.empty(len(kinds), object)
         codes[:] = [kind.codes for kind in kinds]
         texts = {
-            "nic_id": lambda: board.slot_ids.take(slot),
+            "nic_id": lambda: written if rows.plain and written is not None else board.slot_ids.take(slot),
             "nic_name": lambda: board.nic_values("name").take(slot),
             "subnet_id": lambda: board.slot_subnet_ids.take(slot),
-            "mode": lambda: _MODE_WORDS.take(pa.array(rows.mode)),
+            "mode": lambda: same(MODES[EXPLICIT], slot) if named_only else _MODE_WORDS.take(pa.array(rows.mode)),
             "verdict": lambda: _VERDICT_WORDS.take(pa.array(self.verdict)),
             "api_code": lambda: pa.array([kind.api_code for kind in kinds], _TEXT).take(pa.array(index)),
         }
@@ -212,8 +219,8 @@ class Judgement:
         message, fix = (pa.concat_arrays(part).take(where) for part in (messages, fixes))
         if not plain.all():
             here = np.isin(some, picked[~plain])
-            both = (why.filter(pa.array(~plain)), message.filter(pa.array(here)), pa.scalar("; ", _TEXT))
-            message = pc.replace_with_mask(message, pa.array(here), pc.binary_join_element_wise(*both))
+            both = joined(why.filter(pa.array(~plain)), "; ", message.filter(pa.array(here)))
+            message = pc.replace_with_mask(message, pa.array(here), both)
         return spread(message, some, len(at)), spread(fix, some, len(at))
 
     def findings(self) -> pd.DataFrame:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from zecnb import addresses
+from zecnb.columns import FEW, joined, named
 from zecnb.schema import HOLDER_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from zecnb.planner.rows import Rows
@@ -33,6 +34,7 @@ _KIND_WORDS = {
     "lb_health": "the health checks of load balancer {}",
 }
 _TEXT = pa.large_string()
+_NOTHING = pa.scalar("", _TEXT)
 _KINDS = pa.array(HOLDER_KINDS, _TEXT)
 _LEAD = pa.array([_KIND_WORDS[kind].partition("{}")[0] for kind in HOLDER_KINDS], _TEXT)
 _TAIL = pa.array([_KIND_WORDS[kind].partition("{}")[2] for kind in HOLDER_KINDS], _TEXT)
@@ -58,12 +60,16 @@ class Naming:
 
     def holder(self, at: NDArray[np.int64]) -> tuple[pa.LargeStringArray, pa.LargeStringArray, pa.LargeStringArray]:
         """Kind, id and name of each row's holder, null where the address is free."""
-        snapshot = self.rows.board.snapshot
-        entry = self.rows.entry[at]
+        kind, who, name = self._holding(at)
+        return _KINDS.take(kind), who, name
+
+    def _holding(self, at: NDArray[np.int64]) -> tuple[pa.Array, pa.LargeStringArray, pa.LargeStringArray]:
+        """Position in ``HOLDER_KINDS``, id and name of each row's holder, null where the address is free."""
+        snapshot, entry = self.rows.board.snapshot, self.rows.entry[at]
         where = pa.array(entry, mask=entry < 0)
-        kind = pa.array(snapshot.ledger.kind).take(where)
         who = pa.array(snapshot.ledger.holder).take(where)
-        return _KINDS.take(kind), snapshot.holder_ids.take(who), snapshot.holder_names.take(who)
+        kind = pa.array(snapshot.ledger.kind).take(where)
+        return kind, snapshot.holder_ids.take(who), snapshot.holder_names.take(who)
 
     # -- the names of templates -------------------------------------------------------------------------------------
 
@@ -78,35 +84,24 @@ class Naming:
 
     def _holder(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         """Kind, name and id of the holder, as in ``vNIC web-03 16808 (primary)``."""
-        _, who, name = self.holder(at)
-        label = pc.if_else(
-            pc.fill_null(pc.not_equal(name, ""), fill_value=False),
-            pc.binary_join_element_wise(name, who, pa.scalar(" ", _TEXT)),
-            who,
-        )
-        entry = self.rows.entry[at]
-        kind = pa.array(np.append(self.rows.board.snapshot.ledger.kind, 0)[entry], mask=entry < 0)
-        label = pc.fill_null(label, "without an id")
-        named = pc.if_else(_NAMED.take(kind), label, pa.scalar("", _TEXT))
-        return pc.binary_join_element_wise(_LEAD.take(kind), named, _TAIL.take(kind), pa.scalar("", _TEXT))
+        kind, who, name = self._holding(at)
+        label = pc.if_else(_NAMED.take(kind), pc.fill_null(named(name, who), "without an id"), _NOTHING)
+        return joined(_LEAD.take(kind), label, _TAIL.take(kind))
 
     def _holder_state(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         """Status and instance of the vNIC that holds the address, as in ``, USED on instance 17``; blank if unknown."""
         snapshot = self.rows.board.snapshot
         nic = snapshot.holder_nic[snapshot.ledger.holder[self.rows.entry[at]]]
-        here = (nic >= 0) & (np.append(snapshot.nic_subnet, -1)[nic] == self.home(at))
+        here = (nic >= 0) & (snapshot.nic_subnet[nic] == self.home(at))
         status, instance = (
             snapshot.texts("nics", name).take(pa.array(nic, mask=~here)) for name in ("status", "instance_id")
         )
-        on = pc.binary_join_element_wise(pa.scalar(" on instance ", _TEXT), instance, pa.scalar("", _TEXT))
-        state = pc.binary_join_element_wise(pa.scalar(", ", _TEXT), status, pc.fill_null(on, ""), pa.scalar("", _TEXT))
-        return pc.fill_null(state, "")
+        on = pc.fill_null(joined(" on instance ", instance), _NOTHING)
+        return pc.fill_null(joined(", ", status, on), _NOTHING)
 
     def _nic(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         """Name and id of the vNIC."""
-        name = self.nic_name(at)
-        both = pc.binary_join_element_wise(name, self._nic_id(at), pa.scalar(" ", _TEXT))
-        return pc.if_else(pc.fill_null(pc.not_equal(name, ""), fill_value=False), both, self._nic_id(at))
+        return named(self.nic_name(at), self.nic_id(at))
 
     def _nic_id(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         return self.nic_id(at)
@@ -142,5 +137,7 @@ def same(text: str, at: NDArray[np.int64]) -> pa.LargeStringArray:
 
 def numbers(values: NDArray[np.number], say: Callable[[Any], str] = "{:,}".format) -> pa.LargeStringArray:
     """Return numbers as text, by default with thousands separators; each distinct one is worded once."""
+    if len(values) <= FEW:
+        return pa.array(map(say, values.tolist()), _TEXT)
     index, distinct = pd.factorize(values)
     return pa.array(map(say, distinct.tolist()), _TEXT).take(pa.array(index))

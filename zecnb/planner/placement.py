@@ -174,9 +174,9 @@ def _blocks(policy: str, demand: Demand, taken: NDArray[np.uint64], sink: _Sink)
         who = np.flatnonzero(demand.wanted == count)
         subnet = demand.subnet[who]
         free = Runs.between(taken)
+        free = free.take(np.flatnonzero(free.length >= count))
         if policy == "dense":
-            order = np.lexsort((free.start, free.length, free.subnet))
-            free = Runs(free.start[order], free.length[order])
+            free = free.take(np.lexsort((free.length, free.subnet)))
         size = 1 << (int(count) - 1).bit_length() if policy == "aligned" else int(count)
         skip = (-free.start.astype(np.int64)) % size if policy == "aligned" else np.zeros(len(free.start), np.int64)
         room = np.maximum(free.length - skip - int(count) + size, 0) // size
@@ -239,8 +239,7 @@ def _share(
 def _fill(rest: Demand, who: NDArray[np.int64], taken: NDArray[np.uint64], sink: _Sink) -> NDArray[np.uint64]:
     """Fill the smallest runs first."""
     free = Runs.between(taken)
-    order = np.lexsort((free.start, free.length, free.subnet))
-    free = Runs(free.start[order], free.length[order])
+    free = free.take(np.lexsort((free.length, free.subnet)))
     which, within = each(rest.wanted)
     key, run = _nth(free, rest.subnet[which], running_total(rest.subnet, rest.wanted)[which] + within)
     sink.add(who[which], key, run, free, fills=True)

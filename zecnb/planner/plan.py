@@ -228,15 +228,16 @@ class Plan:
         Raises:
             UsageError: the plan touches several subnets or none, or not this one, or it was read from a file.
         """
-        touched = self.summary["subnet_id"].tolist()
+        judged = self._source if isinstance(self._source, Judgement) else None
+        touched = judged.touched if judged is not None else self.summary["subnet_id"].tolist()
         if subnet_id is None and len(touched) == 1:
             subnet_id = touched[0]
         if subnet_id is None or subnet_id not in touched:
             names = ", ".join(touched[:5]) or "none"
             raise UsageError(f"name one of the {len(touched)} subnets the plan touches: {names}")
-        if not isinstance(self._source, Judgement):
+        if judged is None:
             raise UsageError("a plan read from a file holds no map of its subnets; plan again to draw it")
-        return self._source.picture(subnet_id)
+        return judged.picture(subnet_id)
 
     def chart(self, subnet_id: str | None = None, *, dark: bool = False) -> OccupancyChart:
         """Draw a subnet with the plan in it; see ``cells`` for the arguments and errors.

@@ -10,12 +10,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zecnb import addresses, typos
+from zecnb import typos
+from zecnb.addresses import Reason
 from zecnb.columns import column
 from zecnb.errors import UsageError
 from zecnb.ledger import keys_of, subnets_of
 from zecnb.planner.claimed import read_claims
 from zecnb.planner.placement import each
+from zecnb.tokens import spans, split
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,7 +84,7 @@ class Reservations(NamedTuple):
         if not exclude and (claimed is None or not len(claimed.low)):
             nothing, none = np.zeros(0, np.uint64), np.zeros(0, np.int64)
             return cls(nothing, nothing, none, pa.nulls(0, _TEXT), np.zeros(0, np.uint8))
-        tokens = addresses.split(exclude) if isinstance(exclude, str) else pa.array(list(exclude), _TEXT)
+        tokens = split(exclude) if isinstance(exclude, str) else pa.array(list(exclude), _TEXT)
         low, high = _excluded(tokens)
         words = pa.array([_EXCLUDED] * len(low), _TEXT)
         force = np.full(len(low), Force.BINDING, np.uint8)
@@ -125,8 +127,8 @@ def in_some_subnet(snapshot: Snapshot, claimed: Claimed) -> NDArray[np.bool_]:
 
 
 def _excluded(tokens: pa.LargeStringArray) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    low, high, reason = addresses.spans(tokens)
-    if (reason != addresses.Reason.OK).any():
+    low, high, reason = spans(tokens)
+    if (reason != Reason.OK).any():
         at = int(np.flatnonzero(reason)[0])
         said, hint = typos.why_not(tokens[at].as_py() or "", int(reason[at]))
         raise UsageError(f"exclude, entry {at}: {said}; {hint}")

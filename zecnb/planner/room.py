@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zecnb.ledger import Runs, addresses_of, count_by_subnet, find, keys_of, merge, subnets_of
+from zecnb.ledger import addresses_of, count_by_subnet, find, keys_of, merge, subnets_of
 from zecnb.planner.findings import CATALOGUE, bit
 from zecnb.planner.placement import Demand, Own, Placed, each, place, running_total
 
@@ -97,11 +97,6 @@ class Room:
         return begin + np.flatnonzero(np.append(~taken, True))
 
     @cached_property
-    def free(self) -> Runs:
-        """Runs of addresses that may be picked."""
-        return Runs.between(self.untouchable)
-
-    @cached_property
     def available(self) -> NDArray[np.int64]:
         """Free addresses by the API's own count, per entry of ``subnets``."""
         return self.board.snapshot.left[self.subnets]
@@ -109,20 +104,20 @@ class Room:
     @cached_property
     def pickable(self) -> NDArray[np.int64]:
         """Free addresses that may be picked, per entry of ``subnets``."""
-        return self.free.totals(self.subnets)
+        geometry = self.board.snapshot.geometry
+        size = (geometry.broadcast - geometry.network)[self.subnets].astype(np.int64) + 1
+        return np.asarray(size - count_by_subnet(self.untouchable, self.subnets))
 
     @cached_property
     def demands(self) -> NDArray[np.int64]:
         """Requests that ask for a count on a vNIC that may get one, in serving order, by subnet."""
         board = self.board
-        slot = board.requests.nic
-        ready = board.counted & ((self.nic_mask[slot] & np.uint64(_UNPLACEABLE & ~bit("NIC_LIMIT"))) == 0)
-        asked = np.flatnonzero(ready)
-        return asked[
-            np.lexsort(
-                (asked, board.nic_rank[slot[asked]], -board.modest_count[asked], board.usable_subnet[slot[asked]])
-            )
-        ]
+        slot, asked = board.requests.nic, np.flatnonzero(board.counted)
+        refused = self.nic_mask[slot[asked]] & np.uint64(_UNPLACEABLE & ~bit("NIC_LIMIT"))
+        asked = asked[refused == 0]
+        nic = slot[asked]
+        order = np.lexsort((asked, board.nic_rank[nic], -board.modest_count[asked], board.usable_subnet[nic]))
+        return np.asarray(asked[order])
 
     @cached_property
     def _place(self) -> NDArray[np.int64]:

@@ -123,6 +123,11 @@ class Rows:
         request = np.concatenate([self.board.requests.ask_request, self._picked_request, self._bare])
         return np.argsort(request, kind="stable")
 
+    @cached_property
+    def plain(self) -> bool:
+        """Whether the rows are the requests, one by one."""
+        return self.order is None and self.board.requests.one_each
+
     def _column(self, asks: NDArray[_T], picks: NDArray[_T], bare: NDArray[_T]) -> NDArray[_T]:
         if self.order is None:
             return asks
@@ -208,12 +213,11 @@ class Rows:
     @cached_property
     def _settled(self) -> NDArray[np.uint64]:
         """Findings without those about the subnet, which are risks and depend on what the others do."""
-        plain = self.order is None and self.board.requests.one_each
         mask = self.nic_mask[self.slot]
         mask |= self.plan_mask
         mask[self.noop] = 0
         mask |= self.own_mask
-        mask |= self.request_mask if plain else self.request_mask[self.request]
+        mask |= self.request_mask if self.plain else self.request_mask[self.request]
         return mask
 
     @cached_property
@@ -256,6 +260,8 @@ class Rows:
     def largest_after(self) -> NDArray[np.int64]:
         """Longest free run by entry of ``room.subnets`` when every row that can be done is done."""
         table = self.board.snapshot.table
+        if not len(self.added):
+            return self.board.snapshot.largest_run[self.room.subnets]
         if table is not None:
             return table.longest_free(self.room.subnets, self.added)
         return Runs.between(merge(self.room.held, self.added)).longest(self.room.subnets)

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zecnb import addresses
-from zecnb.columns import column
+from zecnb.columns import FEW, column, joined
 from zecnb.ledger import addresses_of, subnets_of
 from zecnb.planner.checks import SPECIAL_RANGES, special_range
 from zecnb.planner.findings import CATALOGUE, bit
@@ -44,6 +44,7 @@ _STATUS_FIX = {
     "CREATE_FAILED": "it was never created; use another vNIC",
 }
 _TEXT = pa.large_string()
+_NEAREST_WORDS = pa.array([" is the next free", " is the nearest free"], _TEXT)
 _OFFERED = np.uint64(sum(bit(code) for code, entry in CATALOGUE.items() if "{nearest}" in entry.fix))
 
 
@@ -101,7 +102,7 @@ class Wording(Naming):
         pick = rows.pick[at]
         start, length = placed.run_start[pick], placed.run_length[pick]
         last = addresses.to_text(addresses_of(start + (length - 1).astype(np.uint64)))
-        run = pc.binary_join_element_wise(addresses.to_text(addresses_of(start)), last, pa.scalar("-", _TEXT))
+        run = joined(addresses.to_text(addresses_of(start)), "-", last)
         if rows.board.options.mode == "server_count":
             return same("a prediction: the API chooses when the count is sent", at)
         words = {
@@ -114,18 +115,14 @@ class Wording(Naming):
         }[rows.board.options.policy]
         if rows.board.options.policy in ("lowest", "spread", "near"):
             return same(f"{words}, those just released left out" if len(rows.room.avoided) else words, at)
-        lead = pc.if_else(
-            pa.array(placed.fills[pick]),
-            pa.scalar("no run holds them all; fills the smallest ones first, ", _TEXT),
-            pa.scalar(words, _TEXT),
-        )
-        return pc.binary_join_element_wise(lead, run, pa.scalar("", _TEXT))
+        lead = pa.array([words, "no run holds them all; fills the smallest ones first, "], _TEXT)
+        return joined(lead.take(pa.array(placed.fills[pick].astype(np.int8))), run)
 
     def _fill(self, template: str, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        parts: list[pa.Scalar | pa.LargeStringArray] = []
+        parts: list[str | pa.LargeStringArray] = []
         for literal, name in _parsed(template):
             if literal:
-                parts.append(pa.scalar(literal, _TEXT))
+                parts.append(literal)
             if name:
                 parts.append(getattr(self, f"_{name}")(at))
         if not parts:
@@ -134,8 +131,7 @@ class Wording(Naming):
             return same(template, at)
         if len(parts) == 1:
             return parts[0]
-        known = (pc.fill_null(part, "?") if isinstance(part, pa.Array) else part for part in parts)
-        return pc.binary_join_element_wise(*known, pa.scalar("", _TEXT))
+        return joined(*parts, null="?")
 
     # -- the names of templates, in alphabetical order -----------------------------------------------------------
 
@@ -181,13 +177,7 @@ class Wording(Naming):
         snapshot = self.rows.board.snapshot
         subnet = snapshot.elsewhere(self.rows.key[at])
         vpc = column(snapshot.subnets["vpc_id"]).take(pa.array(subnet))
-        return pc.binary_join_element_wise(
-            pa.scalar("VPC", _TEXT),
-            vpc,
-            pa.scalar("subnet", _TEXT),
-            snapshot.kin.label.take(pa.array(subnet)),
-            pa.scalar(" ", _TEXT),
-        )
+        return joined("VPC ", vpc, " subnet ", snapshot.kin.label.take(pa.array(subnet)))
 
     def _count(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         return numbers(self.rows.board.requests.count[self.rows.request[at]])
@@ -222,7 +212,10 @@ class Wording(Naming):
         """An address that is free after the plan, in the same subnet, and offered to no other row."""
         rows, offers = self._offers
         here = np.searchsorted(rows, at)
-        word = pc.if_else(pa.array(offers.nearest[here]), pa.scalar("is the nearest free", _TEXT), "is the next free")
+        word = _NEAREST_WORDS.take(pa.array(offers.nearest[here].astype(np.int8)))
+        text = joined(addresses.to_text(addresses_of(offers.key[here])), word)
+        if offers.some[here].all():
+            return text
         fresh = pa.array(np.isin(self.home(at), subnets_of(self.rows.room.avoided)))
         free_now = pa.array(self.rows.board.snapshot.largest_run[self.home(at)] > 0)
         none = pc.case_when(
@@ -231,9 +224,6 @@ class Wording(Naming):
             pa.scalar("all that are free were released a moment ago", _TEXT),
             pa.scalar("this plan, claims or exclusions have every free address of the subnet", _TEXT),
             pa.scalar("no address of the subnet is free", _TEXT),
-        )
-        text = pc.binary_join_element_wise(
-            addresses.to_text(addresses_of(offers.key[here])), word, pa.scalar(" ", _TEXT)
         )
         return pc.if_else(pa.array(offers.some[here]), text, none)
 
@@ -276,21 +266,14 @@ class Wording(Naming):
     def _roomy(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         count = self.rows.board.requests.count[self.rows.request[at]]
         where = self.rows.board.snapshot.kin.roomier(self.home(at), count)
-        words = pc.binary_join_element_wise(pa.scalar("room in", _TEXT), where, pa.scalar(" ", _TEXT))
-        return pc.if_else(pc.equal(where, ""), "no subnet of this VPC has that much room", words)
+        return pc.if_else(pc.equal(where, ""), "no subnet of this VPC has that much room", joined("room in ", where))
 
     def _run_fix(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        here = pc.binary_join_element_wise(
-            pa.scalar("ask for", _TEXT),
-            self._largest_run(at),
-            pa.scalar("at most, or use policy dense", _TEXT),
-            pa.scalar(" ", _TEXT),
-        )
+        here = joined("ask for ", self._largest_run(at), " at most, or use policy dense")
         count = self.rows.board.requests.count[self.rows.request[at]]
         block, longest = run_elsewhere(self.rows.room, self.home(at), count)
-        shape = pa.scalar(f"has {self._run_word} of", _TEXT)
-        there = pc.binary_join_element_wise(block, shape, numbers(longest), pa.scalar(" ", _TEXT))
-        return pc.fill_null(pc.binary_join_element_wise(here, there, pa.scalar("; ", _TEXT)), here)
+        there = joined(block, f" has {self._run_word} of ", numbers(longest))
+        return pc.fill_null(joined(here, "; ", there), here)
 
     def _run_range(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         first = addresses_of(self._by_demand(self.rows.room.placed.largest_at, at, placed=True))
@@ -305,8 +288,7 @@ class Wording(Naming):
         kin = self.rows.board.snapshot.kin
         found = kin.containing(self.home(at), addresses_of(self.rows.key[at]))
         label = kin.label.take(pa.array(found, mask=found < 0))
-        where = pc.binary_join_element_wise(pa.scalar("it is in subnet", _TEXT), label, pa.scalar(" ", _TEXT))
-        return pc.fill_null(where, "no subnet of this VPC contains it")
+        return pc.fill_null(joined("it is in subnet ", label), "no subnet of this VPC contains it")
 
     def _special(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         names = pa.array([name for name, _, _ in SPECIAL_RANGES], _TEXT)
@@ -372,9 +354,12 @@ class Wording(Naming):
         self, say: Callable[[pa.LargeStringArray, NDArray[np.uint8]], pa.LargeStringArray], at: NDArray[np.int64]
     ) -> pa.LargeStringArray:
         """Word bad tokens: each distinct one once."""
-        tokens = self._address(at).dictionary_encode()
+        texts, reason = self._address(at), self.rows.board.requests.asks.reason[self.rows.ask[at]]
+        if len(texts) <= FEW:
+            return say(texts, reason)
+        tokens = texts.dictionary_encode()
         reasons = np.zeros(len(tokens.dictionary), np.uint8)
-        reasons[np.asarray(tokens.indices)] = self.rows.board.requests.asks.reason[self.rows.ask[at]]
+        reasons[np.asarray(tokens.indices)] = reason
         return say(tokens.dictionary, reasons).take(tokens.indices)
 
     def _utilisation(self, used: NDArray[np.int64], at: NDArray[np.int64]) -> pa.LargeStringArray:

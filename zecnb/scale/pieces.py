@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from zecnb.addresses import Reason, Tokens, parse, to_text
+from zecnb.addresses import Reason, parse, to_text
 from zecnb.columns import column, positions, strings
 from zecnb.geometry import Geometry
 from zecnb.holders import SEEN_FROM, read_holders
@@ -22,6 +22,7 @@ from zecnb.planner.plan import make_plan
 from zecnb.requests import Requests
 from zecnb.schema import HOLDER_KINDS, HOLDERS, KIND_CODES, NICS, conform, unique
 from zecnb.snapshot import Snapshot
+from zecnb.tokens import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

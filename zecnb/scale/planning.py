@@ -17,13 +17,13 @@ import pandas as pd
 import pyarrow as pa
 from dask.dataframe.dispatch import make_meta
 
-from zecnb.addresses import TOGETHER_LIMIT
 from zecnb.errors import UsageError
 from zecnb.requests import Requests
 from zecnb.scale import pieces
 from zecnb.scale.result import ScalePlan, on
 from zecnb.scale.source import Source, read_batch, read_source
 from zecnb.schema import HOLDERS, NICS, SOURCES, conform, match_columns
+from zecnb.tokens import TOGETHER_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from zecnb.addresses import spans, split
 from zecnb.errors import ZecnbError
 from zecnb.render.panel import quiet_html
 from zecnb.render.tables import bare_table, wrap
+from zecnb.tokens import spans, split
 from zecnb.widgets.parts import offer_choices
 
 if TYPE_CHECKING:

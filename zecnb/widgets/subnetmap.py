@@ -13,9 +13,10 @@ import anywidget
 import numpy as np
 import traitlets
 
-from zecnb.addresses import Reason, compact, expand, split
+from zecnb.addresses import Reason, compact
 from zecnb.render.cells import plain
 from zecnb.render.palette import DARK, LIGHT, MARKS, Cell, Theme
+from zecnb.tokens import expand, split
 
 if TYPE_CHECKING:
     from collections.abc import Callable
