@@ -11,7 +11,7 @@ import zecnb
 
 ROOT = Path(zecnb.__file__).parent
 
-_BASE = {"errors", "files", "schema", "addresses"}
+_BASE = {"errors", "files", "schema", "addresses", "tokens"}
 _HELD = _BASE | {"columns", "geometry", "ledger", "snapshot"}
 
 ALLOWED: dict[str, set[str]] = {
@@ -23,7 +23,8 @@ ALLOWED: dict[str, set[str]] = {
     "addresses": {"columns"},
     "columns": set(),
     "geometry": {"addresses", "columns", "errors", "typos"},
-    "typos": {"addresses"},
+    "tokens": {"addresses", "columns"},
+    "typos": {"addresses", "columns", "tokens"},
     "counts": {"columns"},
     "ledger": set(),
     "lookup": {"geometry", "ledger"},

@@ -29,6 +29,7 @@ __all__ = [
     "positions",
     "spread",
     "strings",
+    "texts_at",
     "writable",
 ]
 
@@ -57,6 +58,14 @@ def strings(array: pa.Array) -> ExtensionArray:
 def writable(text: str) -> str:
     """Return text that UTF-8 can hold: halves of characters, as a shell makes of stray bytes, become escapes."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+def texts_at(values: pa.LargeStringArray, at: NDArray[np.integer]) -> pa.LargeStringArray:
+    """Return the texts at some positions, null at a negative one."""
+    if len(at) <= FEW:
+        return pa.array([values[place].as_py() if place >= 0 else None for place in at.tolist()], _TEXT)
+    nowhere = at < 0
+    return values.take(pa.array(at, mask=nowhere if nowhere.any() else None))
 
 
 def joined(*parts: str | pa.LargeStringArray, null: str | None = None) -> pa.LargeStringArray:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zecnb.addresses import Reason, parse, to_text
-from zecnb.columns import FEW, among, joined
+from zecnb.columns import FEW, among, joined, texts_at
 from zecnb.tokens import EXPANSION_LIMIT, TOGETHER_LIMIT, spans
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def describe(texts: pa.LargeStringArray | Sequence[str], reasons: ArrayLike) -> 
         texts: n bad tokens.
         reasons: n ``Reason``s, as ``addresses.expand`` tells them.
     """
-    words = _WRONG_WORDS.take(pa.array(np.asarray(reasons, np.uint8)))
+    words = texts_at(_WRONG_WORDS, np.asarray(reasons, np.uint8))
     return joined(_quoted(pa.array(texts, _TEXT)), " ", words)
 
 
@@ -68,7 +68,7 @@ def suggest(texts: pa.LargeStringArray | Sequence[str], reasons: ArrayLike) -> p
         reasons: n ``Reason``s, as ``addresses.expand`` tells them.
     """
     texts, why = pa.array(texts, _TEXT), np.asarray(reasons, np.uint8)
-    words = _INSTEAD_WORDS.take(pa.array(why))
+    words = texts_at(_INSTEAD_WORDS, why)
     for reason, better in (
         (Reason.FOREIGN_DIGITS, _in_ascii),
         (Reason.LEADING_ZERO, _without_zeros),

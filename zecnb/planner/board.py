@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zecnb.addresses import Reason
-from zecnb.columns import positions
+from zecnb.columns import positions, texts_at
 from zecnb.counts import CountState
 from zecnb.ledger import distinct, keys_of
 from zecnb.planner.placement import running_total
@@ -321,13 +321,12 @@ class Board:
     @cached_property
     def slot_subnet_ids(self) -> pa.LargeStringArray:
         """Id of the subnet of each slot's vNIC, null where it is not known."""
-        return self.snapshot.subnet_ids.take(pa.array(self.subnet, mask=self.subnet < 0))
+        return texts_at(self.snapshot.subnet_ids, self.subnet)
 
     def nic_values(self, name: str) -> pa.LargeStringArray:
         """Return a column of the vNICs frame by slot, null where there is no vNIC."""
         if name not in self._nic_values:
-            where = pa.array(self.nic, mask=self.nic < 0)
-            self._nic_values[name] = self.snapshot.texts("nics", name).take(where)
+            self._nic_values[name] = texts_at(self.snapshot.texts("nics", name), self.nic)
         return self._nic_values[name]
 
     @cached_property

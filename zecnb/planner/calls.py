@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
-from zecnb.columns import strings
+from zecnb.columns import strings, texts_at
 from zecnb.counts import CountState
 from zecnb.planner.findings import CATALOGUE, PLANNED, bit
 from zecnb.planner.rows import SERVER_COUNT, Rows
@@ -234,14 +233,14 @@ class Calls:
     def frame(self) -> pd.DataFrame:
         """One row per call, columns of ``schema.CALLS``."""
         at, edges = self.members
-        text = self.rows.text.take(pa.array(at)).to_pylist()
+        text = texts_at(self.rows.text, at).to_pylist()
         addresses = np.empty(len(self.slot), object)
         addresses[:] = [tuple(text[low:high]) for low, high in itertools.pairwise(edges.tolist())]
         shown = self.has_count & ((self.count != 0) | (np.append(self._zero, False)[self.request]))
         return pd.DataFrame(
             {
                 "call": np.arange(len(self.slot)),
-                "nic_id": strings(self.rows.board.slot_ids.take(pa.array(self.slot))),
+                "nic_id": strings(texts_at(self.rows.board.slot_ids, self.slot)),
                 "addresses": addresses,
                 "ip_address_count": pd.arrays.IntegerArray(self.count, ~shown),
                 "predicted": pd.array(self.predicted, dtype="str"),

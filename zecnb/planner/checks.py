@@ -8,11 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from zecnb.addresses import Reason
-from zecnb.columns import among
+from zecnb.columns import among, texts_at
 from zecnb.counts import CountState
 from zecnb.planner.options import DOCUMENTED_LIMIT
 from zecnb.planner.reservations import Force
@@ -162,8 +161,8 @@ def _released(board: Board, *, recent: bool) -> NDArray[np.bool_]:
     found, entry = _remembered(board)
     if not len(found):
         return np.zeros(len(board.slot), np.bool_)
-    memory, asked = board.memory, board.requests.nic_ids.take(pa.array(board.slot[found]))
-    own = np.asarray(pc.equal(memory.nic_ids.take(pa.array(entry)), asked))
+    memory, asked = board.memory, texts_at(board.requests.nic_ids, board.slot[found])
+    own = np.asarray(pc.equal(texts_at(memory.nic_ids, entry), asked))
     wanted = (memory.age[entry] < board.options.cool_down) == recent
     return _where(len(board.slot), found[~memory.refused[entry] & ~own & wanted])
 

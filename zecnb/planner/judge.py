@@ -12,13 +12,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zecnb.columns import at_once, joined, spread, strings
+from zecnb.columns import at_once, joined, spread, strings, texts_at
 from zecnb.ledger import addresses_of
 from zecnb.planner.calls import Calls
-from zecnb.planner.findings import CATALOGUE, PLANNED, bit
-from zecnb.planner.naming import same
+from zecnb.planner.findings import CATALOGUE, PLANNED
 from zecnb.planner.occupancy import cells
-from zecnb.planner.rows import EXPLICIT, MODES, NO_KEY, Change, Rows
+from zecnb.planner.rows import MODES, NO_KEY, Change, Rows
 from zecnb.planner.wording import Said, Wording
 from zecnb.render.palette import Cell
 from zecnb.schema import FINDINGS, PLAN, VERDICTS, empty
@@ -69,7 +68,7 @@ class SubnetCells(NamedTuple):
 
 
 def _kind(mask: int, answers: Answers) -> _Kind:
-    codes = tuple(code for code in PLANNED if mask & bit(code))
+    codes = tuple(code for at, code in enumerate(PLANNED) if mask >> at & 1)
     ranks = [_RANK[CATALOGUE[code].severity] for code in codes]
     worst = codes[ranks.index(max(ranks))] if codes else None
     return _Kind(max(ranks, default=0), codes, answers.first(mask), worst)
@@ -125,7 +124,7 @@ class Judgement:
     @property
     def touched(self) -> list[str]:
         """Ids of the subnets touched."""
-        return list(self.rows.board.snapshot.subnet_ids.take(self.rows.room.subnets).to_pylist())
+        return list(texts_at(self.rows.board.snapshot.subnet_ids, self.rows.room.subnets).to_pylist())
 
     @cached_property
     def fingerprints(self) -> dict[str, str]:
@@ -153,17 +152,17 @@ class Judgement:
         """One row per address asked for or picked, columns of ``schema.PLAN``."""
         rows, board = self.rows, self.rows.board
         kinds, index = self._kinds
-        slot, held = pa.array(rows.slot), np.flatnonzero(rows.entry >= 0)
-        written, named_only = board.requests.written, rows.order is None
+        slot, held = rows.slot, np.flatnonzero(rows.entry >= 0)
+        written = board.requests.written
         codes = np.empty(len(kinds), object)
         codes[:] = [kind.codes for kind in kinds]
         texts = {
-            "nic_id": lambda: written if rows.plain and written is not None else board.slot_ids.take(slot),
-            "nic_name": lambda: board.nic_values("name").take(slot),
-            "subnet_id": lambda: board.slot_subnet_ids.take(slot),
-            "mode": lambda: same(MODES[EXPLICIT], slot) if named_only else _MODE_WORDS.take(pa.array(rows.mode)),
-            "verdict": lambda: _VERDICT_WORDS.take(pa.array(self.verdict)),
-            "api_code": lambda: pa.array([kind.api_code for kind in kinds], _TEXT).take(pa.array(index)),
+            "nic_id": lambda: written if rows.plain and written is not None else texts_at(board.slot_ids, slot),
+            "nic_name": lambda: texts_at(board.nic_values("name"), slot),
+            "subnet_id": lambda: texts_at(board.slot_subnet_ids, slot),
+            "mode": lambda: texts_at(_MODE_WORDS, rows.mode),
+            "verdict": lambda: texts_at(_VERDICT_WORDS, self.verdict),
+            "api_code": lambda: texts_at(pa.array([kind.api_code for kind in kinds], _TEXT), index),
         }
         said = self._said  # before the columns: it shares out its own work
         work = [lambda: self._reasons(said), lambda: self._holders(held, held, len(slot)), *texts.values()]
@@ -215,8 +214,7 @@ class Judgement:
         messages.append(why)
         fixes.append(pa.nulls(len(picked), _TEXT))
         some = np.flatnonzero(at >= 0)
-        where = pa.array(at[some])
-        message, fix = (pa.concat_arrays(part).take(where) for part in (messages, fixes))
+        message, fix = (texts_at(pa.concat_arrays(part), at[some]) for part in (messages, fixes))
         if not plain.all():
             here = np.isin(some, picked[~plain])
             both = joined(why.filter(pa.array(~plain)), "; ", message.filter(pa.array(here)))
@@ -270,11 +268,11 @@ class Judgement:
     def summary(self) -> pd.DataFrame:
         """One row per subnet touched, columns of ``schema.SUMMARY``."""
         room, change, snapshot = self.rows.room, self.rows.change, self.rows.board.snapshot
-        usable, at = snapshot.geometry.usable[room.subnets], pa.array(room.subnets)
+        usable = snapshot.geometry.usable[room.subnets]
         return pd.DataFrame(
             {
-                "subnet_id": strings(snapshot.subnet_ids.take(at)),
-                "cidr": strings(snapshot.texts("subnets", "cidr_block").take(at)),
+                "subnet_id": strings(texts_at(snapshot.subnet_ids, room.subnets)),
+                "cidr": strings(texts_at(snapshot.texts("subnets", "cidr_block"), room.subnets)),
                 "usable": usable,
                 "used_before": change.used_before,
                 "used_after": change.used_after,
@@ -314,4 +312,4 @@ class Judgement:
 
 
 def _pick(values: Sequence[str | None], at: NDArray[np.integer]) -> ExtensionArray:
-    return strings(pa.array(values, _TEXT).take(pa.array(at)))
+    return strings(texts_at(pa.array(values, _TEXT), at))

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from zecnb import addresses
-from zecnb.columns import column, positions
+from zecnb.columns import column, positions, texts_at
 from zecnb.ledger import find, keys_of
 from zecnb.schema import MEMORY, conform
 
@@ -63,7 +63,7 @@ class Memory(NamedTuple):
         age = (pd.Timestamp(now or datetime.now(UTC)) - events["at"].iloc[at]).dt.total_seconds().to_numpy()
         order = np.lexsort((age, keys))
         last = order[np.append(True, keys[order][1:] != keys[order][:-1])[: len(order)]]
-        return cls(keys[last], refused[at[last]], age[last], column(events["nic_id"]).take(pa.array(at[last])))
+        return cls(keys[last], refused[at[last]], age[last], texts_at(column(events["nic_id"]), at[last]))
 
     def find(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Return the entry about each key, -1 where there is none."""

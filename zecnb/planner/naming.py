@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from zecnb import addresses
-from zecnb.columns import FEW, joined, named
+from zecnb.columns import FEW, joined, named, texts_at
 from zecnb.schema import HOLDER_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from zecnb.planner.rows import Rows
@@ -38,7 +38,7 @@ _NOTHING = pa.scalar("", _TEXT)
 _KINDS = pa.array(HOLDER_KINDS, _TEXT)
 _LEAD = pa.array([_KIND_WORDS[kind].partition("{}")[0] for kind in HOLDER_KINDS], _TEXT)
 _TAIL = pa.array([_KIND_WORDS[kind].partition("{}")[2] for kind in HOLDER_KINDS], _TEXT)
-_NAMED = pa.array(["{}" in _KIND_WORDS[kind] for kind in HOLDER_KINDS])
+_NAMED = np.array(["{}" in _KIND_WORDS[kind] for kind in HOLDER_KINDS])
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,29 +52,26 @@ class Naming:
 
     def nic_id(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         """Id of each row's vNIC, null when none was given."""
-        return self.rows.board.slot_ids.take(pa.array(self.rows.slot[at]))
+        return texts_at(self.rows.board.slot_ids, self.rows.slot[at])
 
     def nic_name(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         """Name of each row's vNIC, null when it is not known."""
-        return self.rows.board.nic_values("name").take(pa.array(self.rows.slot[at]))
+        return texts_at(self.rows.board.nic_values("name"), self.rows.slot[at])
 
     def holder(self, at: NDArray[np.int64]) -> tuple[pa.LargeStringArray, pa.LargeStringArray, pa.LargeStringArray]:
         """Kind, id and name of each row's holder, null where the address is free."""
-        kind, who, name = self._holding(at)
-        return _KINDS.take(kind), who, name
+        snapshot, kind, who = self.rows.board.snapshot, *self._holding(at)
+        return texts_at(_KINDS, kind), texts_at(snapshot.holder_ids, who), texts_at(snapshot.holder_names, who)
 
-    def _holding(self, at: NDArray[np.int64]) -> tuple[pa.Array, pa.LargeStringArray, pa.LargeStringArray]:
-        """Position in ``HOLDER_KINDS``, id and name of each row's holder, null where the address is free."""
-        snapshot, entry = self.rows.board.snapshot, self.rows.entry[at]
-        where = pa.array(entry, mask=entry < 0)
-        who = pa.array(snapshot.ledger.holder).take(where)
-        kind = pa.array(snapshot.ledger.kind).take(where)
-        return kind, snapshot.holder_ids.take(who), snapshot.holder_names.take(who)
+    def _holding(self, at: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Position in ``HOLDER_KINDS`` and among the holders of each row's holder, -1 where the address is free."""
+        ledger, entry = self.rows.board.snapshot.ledger, self.rows.entry[at]
+        return np.where(entry < 0, -1, ledger.kind[entry]), np.where(entry < 0, -1, ledger.holder[entry])
 
     # -- the names of templates -------------------------------------------------------------------------------------
 
     def _address(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return self.rows.text.take(pa.array(at))
+        return texts_at(self.rows.text, at)
 
     def _cidr(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         return pc.fill_null(self.subnet_values("cidr_block", at), "the vNIC's subnet")
@@ -84,9 +81,10 @@ class Naming:
 
     def _holder(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         """Kind, name and id of the holder, as in ``vNIC web-03 16808 (primary)``."""
-        kind, who, name = self._holding(at)
-        label = pc.if_else(_NAMED.take(kind), pc.fill_null(named(name, who), "without an id"), _NOTHING)
-        return joined(_LEAD.take(kind), label, _TAIL.take(kind))
+        kind, _ = self._holding(at)
+        _, who, name = self.holder(at)
+        label = pc.if_else(pa.array(_NAMED[kind]), pc.fill_null(named(name, who), "without an id"), _NOTHING)
+        return joined(texts_at(_LEAD, kind), label, texts_at(_TAIL, kind))
 
     def _holder_state(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         """Status and instance of the vNIC that holds the address, as in ``, USED on instance 17``; blank if unknown."""
@@ -94,7 +92,7 @@ class Naming:
         nic = snapshot.holder_nic[snapshot.ledger.holder[self.rows.entry[at]]]
         here = (nic >= 0) & (snapshot.nic_subnet[nic] == self.home(at))
         status, instance = (
-            snapshot.texts("nics", name).take(pa.array(nic, mask=~here)) for name in ("status", "instance_id")
+            texts_at(snapshot.texts("nics", name), np.where(here, nic, -1)) for name in ("status", "instance_id")
         )
         on = pc.fill_null(joined(" on instance ", instance), _NOTHING)
         return pc.fill_null(joined(", ", status, on), _NOTHING)
@@ -107,16 +105,16 @@ class Naming:
         return self.nic_id(at)
 
     def _nic_stack(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return self.rows.board.nic_values("nic_subnet_type").take(pa.array(self.rows.slot[at]))
+        return texts_at(self.rows.board.nic_values("nic_subnet_type"), self.rows.slot[at])
 
     def _stack_type(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         return self.subnet_values("stack_type", at)
 
     def _status(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return self.rows.board.nic_values("status").take(pa.array(self.rows.slot[at]))
+        return texts_at(self.rows.board.nic_values("status"), self.rows.slot[at])
 
     def _subnet(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return self.rows.board.snapshot.kin.label.take(pa.array(self.rows.board.subnet[self.rows.slot[at]]))
+        return texts_at(self.rows.board.snapshot.kin.label, self.rows.board.subnet[self.rows.slot[at]])
 
     # -- shared -----------------------------------------------------------------------------------------------------
 
@@ -127,7 +125,7 @@ class Naming:
     def subnet_values(self, name: str, at: NDArray[np.int64]) -> pa.LargeStringArray:
         """Column of the subnets frame for each row, null where the subnet is not known."""
         subnet = self.rows.board.subnet[self.rows.slot[at]]
-        return self.rows.board.snapshot.texts("subnets", name).take(pa.array(subnet, mask=subnet < 0))
+        return texts_at(self.rows.board.snapshot.texts("subnets", name), subnet)
 
 
 def same(text: str, at: NDArray[np.int64]) -> pa.LargeStringArray:
@@ -140,4 +138,4 @@ def numbers(values: NDArray[np.number], say: Callable[[Any], str] = "{:,}".forma
     if len(values) <= FEW:
         return pa.array(map(say, values.tolist()), _TEXT)
     index, distinct = pd.factorize(values)
-    return pa.array(map(say, distinct.tolist()), _TEXT).take(pa.array(index))
+    return texts_at(pa.array(map(say, distinct.tolist()), _TEXT), index)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
+from zecnb.columns import texts_at
 from zecnb.ledger import Runs, addresses_of, keys_of, merge
 from zecnb.planner.placement import longest
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from zecnb.lookup import AddressTable
@@ -183,4 +184,4 @@ def run_elsewhere(
         best, reach = near[order][inside], length[order][inside]
         good = (block_of == size) & (first == inside) & (place[best] == place[subnet]) & (reach >= count)
         found[good], held[good] = best[good], reach[good]
-    return kin.block.take(pa.array(found, mask=found < 0)), held
+    return texts_at(kin.block, found), held

@@ -61,7 +61,8 @@ class Room:
         board, geometry = self.board, self.board.snapshot.geometry
         first = np.minimum(geometry.network + np.uint32(1), geometry.broadcast)[self.subnets]
         refused = board.memory.refused_keys()
-        refused = refused[np.isin(subnets_of(refused), self.subnets)]
+        if len(refused):
+            refused = refused[np.isin(subnets_of(refused), self.subnets)]
         return merge(board.reservations.binding_keys(self.subnets), keys_of(self.subnets, first), refused)
 
     @cached_property
@@ -114,7 +115,9 @@ class Room:
         board = self.board
         slot, asked = board.requests.nic, np.flatnonzero(board.counted)
         refused = self.nic_mask[slot[asked]] & np.uint64(_UNPLACEABLE & ~bit("NIC_LIMIT"))
-        asked = asked[refused == 0]
+        asked = np.asarray(asked[refused == 0])
+        if not len(asked):
+            return asked
         nic = slot[asked]
         order = np.lexsort((asked, board.nic_rank[nic], -board.modest_count[asked], board.usable_subnet[nic]))
         return np.asarray(asked[order])

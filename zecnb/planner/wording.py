@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zecnb import addresses
-from zecnb.columns import FEW, column, joined
+from zecnb.columns import FEW, column, joined, texts_at
 from zecnb.ledger import addresses_of, subnets_of
 from zecnb.planner.checks import SPECIAL_RANGES, special_range
 from zecnb.planner.findings import CATALOGUE, bit
@@ -116,7 +116,7 @@ class Wording(Naming):
         if rows.board.options.policy in ("lowest", "spread", "near"):
             return same(f"{words}, those just released left out" if len(rows.room.avoided) else words, at)
         lead = pa.array([words, "no run holds them all; fills the smallest ones first, "], _TEXT)
-        return joined(lead.take(pa.array(placed.fills[pick].astype(np.int8))), run)
+        return joined(texts_at(lead, placed.fills[pick].astype(np.int8)), run)
 
     def _fill(self, template: str, at: NDArray[np.int64]) -> pa.LargeStringArray:
         parts: list[str | pa.LargeStringArray] = []
@@ -160,7 +160,7 @@ class Wording(Naming):
     def _claim(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         reservations = self.rows.board.reservations
         label = reservations.find(self.rows.key[at])
-        return reservations.words.take(pa.array(label))
+        return texts_at(reservations.words, label)
 
     def _memory_age(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         memory = self.rows.board.memory
@@ -168,7 +168,7 @@ class Wording(Naming):
 
     def _memory_nic(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         memory = self.rows.board.memory
-        return memory.nic_ids.take(pa.array(memory.find(self.rows.key[at])))
+        return texts_at(memory.nic_ids, memory.find(self.rows.key[at]))
 
     def _override(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         return same(self.rows.board.options.override_claims, at)
@@ -176,14 +176,14 @@ class Wording(Naming):
     def _other_vpc(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         snapshot = self.rows.board.snapshot
         subnet = snapshot.elsewhere(self.rows.key[at])
-        vpc = column(snapshot.subnets["vpc_id"]).take(pa.array(subnet))
-        return joined("VPC ", vpc, " subnet ", snapshot.kin.label.take(pa.array(subnet)))
+        vpc = texts_at(column(snapshot.subnets["vpc_id"]), subnet)
+        return joined("VPC ", vpc, " subnet ", texts_at(snapshot.kin.label, subnet))
 
     def _count(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         return numbers(self.rows.board.requests.count[self.rows.request[at]])
 
     def _count_text(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        return self.rows.board.requests.count_text.take(pa.array(self.rows.request[at]))
+        return texts_at(self.rows.board.requests.count_text, self.rows.request[at])
 
     def _earlier_row(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         return self._row_of(self.rows.board.twins.earlier, at)
@@ -212,7 +212,7 @@ class Wording(Naming):
         """An address that is free after the plan, in the same subnet, and offered to no other row."""
         rows, offers = self._offers
         here = np.searchsorted(rows, at)
-        word = _NEAREST_WORDS.take(pa.array(offers.nearest[here].astype(np.int8)))
+        word = texts_at(_NEAREST_WORDS, offers.nearest[here].astype(np.int8))
         text = joined(addresses.to_text(addresses_of(offers.key[here])), word)
         if offers.some[here].all():
             return text
@@ -258,7 +258,7 @@ class Wording(Naming):
 
     def _rival_nic(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         slots = self.rows.board.slot[self._twin(self.rows.board.twins.rival, at)]
-        return self.rows.board.requests.nic_ids.take(pa.array(slots))
+        return texts_at(self.rows.board.requests.nic_ids, slots)
 
     def _rival_row(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         return self._row_of(self.rows.board.twins.rival, at)
@@ -287,12 +287,12 @@ class Wording(Naming):
         """Subnet of the same VPC that does contain the address."""
         kin = self.rows.board.snapshot.kin
         found = kin.containing(self.home(at), addresses_of(self.rows.key[at]))
-        label = kin.label.take(pa.array(found, mask=found < 0))
+        label = texts_at(kin.label, found)
         return pc.fill_null(joined("it is in subnet ", label), "no subnet of this VPC contains it")
 
     def _special(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         names = pa.array([name for name, _, _ in SPECIAL_RANGES], _TEXT)
-        return names.take(pa.array(special_range(self.rows.board.requests.asks.value[self.rows.ask[at]])))
+        return texts_at(names, special_range(self.rows.board.requests.asks.value[self.rows.ask[at]]))
 
     def _status_fix(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         known = pc.index_in(self._status(at), pa.array(_STATUS_FIX, _TEXT))
@@ -315,7 +315,7 @@ class Wording(Naming):
             f"{name} {percent(value)}"
             for name, value in (("warning", options.warn_at), ("critical", options.critical_at))
         ]
-        return pa.array(words, _TEXT).take(pa.array(critical.astype(np.int8)))
+        return texts_at(pa.array(words, _TEXT), critical.astype(np.int8))
 
     def _unseen(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         return numbers(self.rows.board.snapshot.unseen[self.home(at)])
