@@ -87,6 +87,11 @@ def expand(
         together, all of them are: what becomes of one does not depend on the order.
     """
     text = as_text(tokens)
+    if len(text) <= FEW:
+        given = [token.strip() for token in text.to_pylist()]
+        found = [_span(token) for token in given]
+        if sum(size for _, size, _ in found) <= FEW:
+            return _written_out(given, found)
     value, good = parse(text) if parsed is None else parsed
     reason = np.zeros(len(text), np.uint8)
     source = np.arange(len(text), dtype=np.int64)
@@ -114,6 +119,15 @@ def expand(
         inside = np.isin(source, blocks)
         text = pc.replace_with_mask(text.take(pa.array(source)), inside, to_text(value[inside]))
     return Tokens(source, text, value, reason)
+
+
+def _written_out(given: list[str], found: list[tuple[int, int, Reason]]) -> Tokens:
+    """Return what a few tokens stand for, that is what ``expand`` makes of them."""
+    source = [at for at, (_, size, _) in enumerate(found) for _ in range(size)]
+    value = np.array([first + more for first, size, _ in found for more in range(size)], np.uint32)
+    reason = np.array([found[at][2] for at in source], np.uint8)
+    text = [given[at] if why else one for at, why, one in zip(source, reason, to_text(value).to_pylist(), strict=True)]
+    return Tokens(np.array(source, np.int64), pa.array(text, _TEXT), value, reason)
 
 
 def spans(tokens: pa.LargeStringArray) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint8]]:
