@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zecnb import columns
-from zecnb.columns import among, at_once, joined, named, spread
+from zecnb.columns import among, at_once, joined, named, spread, texts_at
 
 CELLS = st.lists(st.one_of(st.none(), st.just("-"), st.text(max_size=5)), max_size=20)
 PAIRS = st.lists(st.tuples(*[st.none() | st.text("ab ", max_size=2)] * 2), max_size=60)
@@ -47,6 +47,14 @@ def test_among(rows: list[tuple[str | None, str | None]]) -> None:
     """A null is among nothing."""
     left, _ = two(rows)
     assert among(left, ("a", "ab")).tolist() == [name in ("a", "ab") for name, _ in rows]
+
+
+@given(st.lists(st.integers(-1, 2), max_size=60), st.sampled_from([np.int8, np.int64]))
+def test_texts_at(at: list[int], kind: type[np.signedinteger]) -> None:
+    """A negative position is nowhere, whether few or many are asked for."""
+    texts = ["a", None, ""]
+    found = texts_at(pa.array(texts, pa.large_string()), np.array(at, kind))
+    assert found.to_pylist() == [texts[place] if place >= 0 else None for place in at]
 
 
 @given(CELLS | st.lists(st.sampled_from([None, "-", "", "x"]), min_size=30, max_size=60), CELLS)

@@ -59,14 +59,14 @@ class Naming:
         return texts_at(self.rows.board.nic_values("name"), self.rows.slot[at])
 
     def holder(self, at: NDArray[np.int64]) -> tuple[pa.LargeStringArray, pa.LargeStringArray, pa.LargeStringArray]:
-        """Kind, id and name of each row's holder, null where the address is free."""
-        snapshot, kind, who = self.rows.board.snapshot, *self._holding(at)
-        return texts_at(_KINDS, kind), texts_at(snapshot.holder_ids, who), texts_at(snapshot.holder_names, who)
-
-    def _holding(self, at: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Position in ``HOLDER_KINDS`` and among the holders of each row's holder, -1 where the address is free."""
-        ledger, entry = self.rows.board.snapshot.ledger, self.rows.entry[at]
-        return np.where(entry < 0, -1, ledger.kind[entry]), np.where(entry < 0, -1, ledger.holder[entry])
+        """Kind, id and name of the holder of each of some rows whose addresses are held."""
+        snapshot, entry = self.rows.board.snapshot, self.rows.entry[at]
+        who = snapshot.ledger.holder[entry]
+        return (
+            texts_at(_KINDS, snapshot.ledger.kind[entry]),
+            texts_at(snapshot.holder_ids, who),
+            texts_at(snapshot.holder_names, who),
+        )
 
     # -- the names of templates -------------------------------------------------------------------------------------
 
@@ -81,8 +81,8 @@ class Naming:
 
     def _holder(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         """Kind, name and id of the holder, as in ``vNIC web-03 16808 (primary)``."""
-        kind, _ = self._holding(at)
         _, who, name = self.holder(at)
+        kind = self.rows.board.snapshot.ledger.kind[self.rows.entry[at]]
         label = pc.if_else(pa.array(_NAMED[kind]), pc.fill_null(named(name, who), "without an id"), _NOTHING)
         return joined(texts_at(_LEAD, kind), label, texts_at(_TAIL, kind))
 
