@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zecnb.columns import FEW, at_once, joined
+from zecnb.columns import FEW, at_once, joined, texts_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -151,7 +151,7 @@ def ranges(first: NDArray[np.uint32], last: NDArray[np.uint32]) -> pa.LargeStrin
         last: uint32[n], where it ends.
     """
     same = (first >> np.uint32(8)) == (last >> np.uint32(8))
-    octet = _OCTETS.take(pa.array((last & np.uint32(0xFF)).astype(np.uint8)))
+    octet = texts_at(_OCTETS, last & np.uint32(0xFF))
     begin = to_text(first)
     end = pc.if_else(pa.array(same), octet, to_text(last))
     return pc.if_else(pa.array(first == last), begin, joined(begin, "-", end))

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zecnb import addresses
-from zecnb.columns import column, positions, strings
+from zecnb.columns import column, positions, strings, texts_at
 from zecnb.ledger import addresses_of, find, keys_of, merge, subnets_of
 from zecnb.schema import DIFFERENCE
 
@@ -83,8 +83,8 @@ def _addresses(old: Snapshot, new: Snapshot) -> pd.DataFrame:
     (was_keys, was_ids), (now_keys, now_ids) = (_held(side, positions(ids, side.subnet_ids)) for side in (old, new))
     keys = merge(was_keys, now_keys)
     was, now = find(was_keys, keys), find(now_keys, keys)
-    before = was_ids.take(pa.array(was, mask=was < 0))
-    after = now_ids.take(pa.array(now, mask=now < 0))
+    before = texts_at(was_ids, was)
+    after = texts_at(now_ids, now)
     changed = np.asarray(pc.fill_null(pc.not_equal(before, after), fill_value=True))
     where = np.flatnonzero(changed)
     kind = np.where(was[where] < 0, 0, np.where(now[where] < 0, 1, 2))
@@ -93,10 +93,10 @@ def _addresses(old: Snapshot, new: Snapshot) -> pd.DataFrame:
         {
             "what": "address",
             "id": text,
-            "subnet_id": strings(ids.take(pa.array(subnets_of(keys[where])))),
-            "change": strings(pa.array(["taken", "released", "moved"], _TEXT).take(pa.array(kind))),
-            "was": strings(before.take(pa.array(where))),
-            "now": strings(after.take(pa.array(where))),
+            "subnet_id": strings(texts_at(ids, subnets_of(keys[where]))),
+            "change": strings(texts_at(pa.array(["taken", "released", "moved"], _TEXT), kind)),
+            "was": strings(texts_at(before, where)),
+            "now": strings(texts_at(after, where)),
         }
     )
 
@@ -107,4 +107,4 @@ def _held(snapshot: Snapshot, home: NDArray[np.int64]) -> tuple[NDArray[np.uint6
     keys = snapshot.ledger.keys[part]
     common = keys_of(home[subnets_of(keys)], addresses_of(keys))
     order = np.argsort(common, kind="stable")
-    return common[order], snapshot.holder_ids.take(pa.array(snapshot.ledger.holder[part][order]))
+    return common[order], texts_at(snapshot.holder_ids, snapshot.ledger.holder[part][order])

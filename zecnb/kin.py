@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zecnb.columns import column
+from zecnb.columns import column, joined, texts_at
 from zecnb.geometry import Geometry
 from zecnb.ledger import addresses_of, keys_of, subnets_of
 
@@ -57,7 +57,7 @@ class Kin(NamedTuple):
         more = np.maximum(geometry.usable[len(subnets) :] - used, 0)
         name, block = pc.fill_null(column(every["name"]), ""), column(every["cidr_block"])
         lead = pc.if_else(pc.equal(name, ""), column(every["subnet_id"]), name)
-        label = pc.binary_join_element_wise(lead, pc.fill_null(block, ""), pa.scalar(" ", _TEXT))
+        label = joined(lead, " ", pc.fill_null(block, ""))
         vpc, _ = pd.factorize(every["vpc_id"].fillna(""))
         place, _ = pd.factorize(every["vpc_id"].fillna("") + "\n" + every["region_id"].fillna(""))
         return cls(pc.utf8_trim_whitespace(label), block, geometry, vpc, place, np.append(left, more))
@@ -85,4 +85,4 @@ class Kin(NamedTuple):
         for here, wanted in zip(subnets_of(distinct).tolist(), addresses_of(distinct).tolist(), strict=True):
             fitting = [at for at in of_place[int(self.place[here])] if self.left[at] >= wanted and at != here]
             words.append(", ".join(f"{self.block[at]} ({self.left[at]:,} free)" for at in fitting[:_SHOWN]))
-        return pa.array(words, _TEXT).take(pa.array(pair))
+        return texts_at(pa.array(words, _TEXT), pair)

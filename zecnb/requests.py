@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zecnb.addresses import parse
-from zecnb.columns import at_once, column, writable
+from zecnb.columns import at_once, column, texts_at, writable
 from zecnb.counts import no_counts, read_column, read_values
 from zecnb.errors import UsageError
 from zecnb.schema import match_columns
@@ -267,16 +267,17 @@ def _split_cells(
     """Split the cells that are no single address into tokens, keeping the order, and parse those."""
     value, whole = parsed
     odd = np.flatnonzero(~whole)
-    pieces = split_cells(text.take(pa.array(odd)))
+    cells = texts_at(text, odd)
+    pieces = split_cells(cells)
     lengths = np.ones(len(text), np.int64)
     lengths[odd] = np.asarray(pc.list_value_length(pieces)).astype(np.int64)
-    if (lengths == 1).all() and pieces.flatten().equals(text.take(pa.array(odd))):
+    if (lengths == 1).all() and pieces.flatten().equals(cells):
         return text, owner, parsed
     order = np.concatenate([np.flatnonzero(whole), np.repeat(odd, lengths[odd])])
     new_value, new_whole = parse(pieces.flatten())
     rank = np.argsort(order, kind="stable")
     return (
-        pa.concat_arrays([text.filter(pa.array(whole)), pieces.flatten()]).take(pa.array(rank)),
+        texts_at(pa.concat_arrays([text.filter(pa.array(whole)), pieces.flatten()]), rank),
         owner[order[rank]],
         (
             np.concatenate([value[whole], new_value])[rank],

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zecnb import addresses, schema
-from zecnb.columns import column, positions, strings
+from zecnb.columns import column, positions, strings, texts_at
 from zecnb.errors import UsageError
 from zecnb.geometry import Geometry
 from zecnb.holders import SEEN_FROM, read_holders
@@ -137,8 +137,8 @@ class Snapshot:
                 "subnet_id": self.subnets["subnet_id"].array.take(subnet),
                 "address": strings(addresses.to_text(addresses_of(self.ledger.keys))),
                 "kind": kinds.take(self.ledger.kind),
-                "holder_id": strings(self.holder_ids.take(pa.array(self.ledger.holder))),
-                "holder_name": strings(self.holder_names.take(pa.array(self.ledger.holder))),
+                "holder_id": strings(texts_at(self.holder_ids, self.ledger.holder)),
+                "holder_name": strings(texts_at(self.holder_names, self.ledger.holder)),
             }
         )
 
@@ -376,7 +376,7 @@ class Snapshot:
                 digest.update("\n".join(members[name].fillna("")).encode() + b"\0")
             part = self.ledger.within(at)
             digest.update(addresses_of(self.ledger.keys[part]).tobytes() + self.ledger.kind[part].tobytes())
-            holders = pc.fill_null(self.holder_ids.take(pa.array(self.ledger.holder[part])), "")
+            holders = pc.fill_null(texts_at(self.holder_ids, self.ledger.holder[part]), "")
             digest.update("\n".join(holders.to_pylist()).encode())
             digest.update(str(int(self.unseen[at])).encode())
             done[str(row["subnet_id"])] = digest.hexdigest()

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from zecnb.addresses import Reason, as_text, parse, parse_cidr, read_one, to_text
-from zecnb.columns import FEW, joined, writable
+from zecnb.columns import FEW, joined, texts_at, writable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,17 +88,17 @@ def expand(
     """
     text = as_text(tokens)
     if len(text) <= FEW:
-        given = [token.strip() for token in text.to_pylist()]
-        found = [_span(token) for token in given]
+        few = [token.strip() for token in text.to_pylist()]
+        found = [_span(token) for token in few]
         if sum(size for _, size, _ in found) <= FEW:
-            return _written_out(given, found)
+            return _written_out(few, found)
     value, good = parse(text) if parsed is None else parsed
     reason = np.zeros(len(text), np.uint8)
     source = np.arange(len(text), dtype=np.int64)
     if good.all():
         return Tokens(source, text, value, reason)
     rest = np.flatnonzero(~good)
-    given = text.take(pa.array(rest))
+    given = texts_at(text, rest)
     odd = pc.utf8_trim_whitespace(given)
     first, size, why = _spans(odd)
     large = size > EXPANSION_LIMIT
@@ -117,7 +117,7 @@ def expand(
         source, begin = np.repeat(source, counts), np.repeat(np.cumsum(counts) - counts, counts)
         value, reason = value[source] + (np.arange(len(source)) - begin).astype(np.uint32), reason[source]
         inside = np.isin(source, blocks)
-        text = pc.replace_with_mask(text.take(pa.array(source)), inside, to_text(value[inside]))
+        text = pc.replace_with_mask(texts_at(text, source), inside, to_text(value[inside]))
     return Tokens(source, text, value, reason)
 
 
@@ -149,9 +149,9 @@ def _spans(odd: pa.LargeStringArray) -> tuple[NDArray[np.uint32], NDArray[np.int
     size = np.ones(len(odd), np.int64)
     why = np.where(good, Reason.OK, Reason.NOT_AN_ADDRESS).astype(np.uint8)
     many = np.flatnonzero(np.asarray(pc.match_substring_regex(odd, "[-/]")))
-    first[many], size[many], why[many] = _blocks(odd.take(pa.array(many)))
+    first[many], size[many], why[many] = _blocks(texts_at(odd, many))
     bad = np.flatnonzero(why == Reason.NOT_AN_ADDRESS)
-    why[bad] = _classify(odd.take(pa.array(bad)))
+    why[bad] = _classify(texts_at(odd, bad))
     return first, size, why
 
 
@@ -184,7 +184,7 @@ def _blocks(texts: pa.LargeStringArray) -> tuple[NDArray[np.uint32], NDArray[np.
     is_cidr = np.asarray(pc.match_substring(texts, "/"))
     for which, read in ((np.flatnonzero(~is_cidr), _ranges), (np.flatnonzero(is_cidr), _cidrs)):
         if len(which):
-            first[which], size[which], why[which] = read(texts.take(pa.array(which)))
+            first[which], size[which], why[which] = read(texts_at(texts, which))
     return first, size, why
 
 
@@ -192,7 +192,7 @@ def _ranges(texts: pa.LargeStringArray) -> tuple[NDArray[np.uint32], NDArray[np.
     pieces = pc.split_pattern(texts, "-")
     two = np.flatnonzero(np.asarray(pc.list_value_length(pieces)) == 2)
     ends = pc.utf8_trim_whitespace(pieces.take(pa.array(two)).flatten())
-    low_text, high_text = (ends.take(pa.array(np.arange(len(two)) * 2 + end)) for end in (0, 1))
+    low_text, high_text = (texts_at(ends, np.arange(len(two)) * 2 + end) for end in (0, 1))
     is_octet = pc.invert(pc.match_substring(high_text, "."))
     alone = joined("0.0.0.", high_text)
     low, low_good = parse(low_text)

@@ -14,12 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from zecnb import addresses
 from zecnb.capacity.asked import snapshot_of
-from zecnb.columns import column, strings
+from zecnb.columns import column, joined, strings
 from zecnb.errors import UsageError
 from zecnb.render.export import defuse
 from zecnb.schema import NEIGHBOUR, conform, match_columns
@@ -181,10 +179,8 @@ def _exported(snapshot: Snapshot) -> pd.DataFrame:
 def _said(held: pd.DataFrame) -> pd.Series:
     """Return what holds an address; it begins with a word of ours, so no name is at the start of a cell."""
     parts = (held["kind"], held["holder_name"].fillna(""), held["holder_id"].fillna(""))
-    joined = pc.binary_join_element_wise(
-        *(column(part.astype("str")) for part in parts), pa.scalar(" ", pa.large_string())
-    )
-    return pd.Series(strings(joined)).str.replace(r"\s+", " ", regex=True)
+    kind, name, who = (column(part.astype("str")) for part in parts)
+    return pd.Series(strings(joined(kind, " ", name, " ", who))).str.replace(r"\s+", " ", regex=True)
 
 
 def _named(vpc: pd.Series, vrfs: Mapping[str, str] | None) -> pd.Series:

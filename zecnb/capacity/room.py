@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from zecnb import addresses
 from zecnb.capacity.asked import snapshot_of
-from zecnb.columns import column, is_whole, strings
+from zecnb.columns import column, is_whole, joined, strings
 from zecnb.errors import UsageError
 from zecnb.schema import FREE_BLOCKS, OVERLAPS, PLACES
 from zecnb.typos import why_not
@@ -211,9 +210,4 @@ def _prefix(spans: _Spans) -> NDArray[np.int64]:
 
 
 def _text(start: NDArray[np.int64], prefix: NDArray[np.int64]) -> pd.api.extensions.ExtensionArray:
-    parts = (addresses.to_text(start.astype(np.uint32)), pa.array(prefix.astype(np.int64)))
-    return strings(
-        pc.binary_join_element_wise(
-            *(part.cast(pa.large_string()) for part in parts), pa.scalar("/", pa.large_string())
-        )
-    )
+    return strings(joined(addresses.to_text(start.astype(np.uint32)), "/", pa.array(prefix).cast(pa.large_string())))

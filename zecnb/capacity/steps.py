@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from zecnb import addresses
 from zecnb.capacity.asked import exceeds, nic_positions, whole
 from zecnb.capacity.placing import allot
-from zecnb.columns import column, positions, strings
+from zecnb.columns import column, joined, positions, strings
 from zecnb.errors import PlanBlockedError, UsageError
 from zecnb.ledger import addresses_of, keys_of, subnets_of
 from zecnb.render.cells import plural
@@ -40,7 +39,6 @@ __all__ = [
 ]
 
 NIC_KINDS = ("nic_primary", "nic_secondary")
-_NOTHING = pa.scalar("", pa.large_string())
 
 
 class Change(NamedTuple):
@@ -254,7 +252,7 @@ def _fresh_ids(snapshot: Snapshot, subnet_id: str, count: int) -> pd.api.extensi
     prefix = f"new:{subnet_id}:"
     first = int(snapshot.nics["nic_id"].str.startswith(prefix).sum())
     number = pa.array(np.arange(first + 1, first + count + 1)).cast(pa.large_string())
-    return strings(pc.binary_join_element_wise(pa.scalar(prefix, pa.large_string()), number, _NOTHING))
+    return strings(joined(prefix, number))
 
 
 def new_nics_at(snapshot: Snapshot, base: Snapshot) -> NDArray[np.bool_]:

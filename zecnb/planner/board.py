@@ -99,7 +99,7 @@ class Board:
     def request_slot(self) -> NDArray[np.int64]:
         """Slot of each request."""
         nic = self.requests.nic
-        return np.where(nic < 0, len(self.requests.nic_ids), nic) if nic.min(initial=0) < 0 else nic
+        return np.where(nic < 0, len(self.requests.nic_ids), nic)
 
     @cached_property
     def slot(self) -> NDArray[np.int64]:

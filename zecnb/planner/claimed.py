@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from zecnb.columns import column
+from zecnb.columns import column, joined
 from zecnb.errors import UsageError
 from zecnb.schema import CLAIMS, conform, match_columns
 from zecnb.tokens import spans
@@ -130,10 +130,9 @@ def _text(claims: pd.DataFrame, given: object) -> pa.LargeStringArray:
 def _words(text: dict[str, pa.LargeStringArray], wrong: NDArray[np.bool_]) -> pa.LargeStringArray:
     until = text["until"]
     if wrong.any():
-        note = pa.scalar(", which is no date: it binds until it is released", _TEXT)
-        odd = pc.binary_join_element_wise(until, note, pa.scalar("", _TEXT))
+        odd = joined(until, ", which is no date: it binds until it is released")
         until = pc.if_else(pa.array(wrong), odd, until)
     parts = [pa.array(["claimed"] * len(until), _TEXT)]
-    for lead, some in (("by", text["owner"]), ("for", text["purpose"]), ("until", until)):
-        parts.append(pc.binary_join_element_wise(pa.scalar(lead, _TEXT), some, pa.scalar(" ", _TEXT)))
+    for lead, some in (("by ", text["owner"]), ("for ", text["purpose"]), ("until ", until)):
+        parts.append(joined(lead, some))
     return pc.binary_join_element_wise(*parts, pa.scalar(" ", _TEXT), null_handling="skip")

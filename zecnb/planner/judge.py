@@ -16,9 +16,8 @@ from zecnb.columns import at_once, joined, spread, strings, texts_at
 from zecnb.ledger import addresses_of
 from zecnb.planner.calls import Calls
 from zecnb.planner.findings import CATALOGUE, PLANNED
-from zecnb.planner.naming import same
 from zecnb.planner.occupancy import cells
-from zecnb.planner.rows import EXPLICIT, MODES, NO_KEY, Change, Rows
+from zecnb.planner.rows import MODES, NO_KEY, Change, Rows
 from zecnb.planner.wording import Said, Wording
 from zecnb.render.palette import Cell
 from zecnb.schema import FINDINGS, PLAN, VERDICTS, empty
@@ -161,7 +160,7 @@ class Judgement:
             "nic_id": lambda: written if rows.plain and written is not None else texts_at(board.slot_ids, slot),
             "nic_name": lambda: texts_at(board.nic_values("name"), slot),
             "subnet_id": lambda: texts_at(board.slot_subnet_ids, slot),
-            "mode": lambda: texts_at(_MODE_WORDS, rows.mode) if rows.mode.any() else same(MODES[EXPLICIT], slot),
+            "mode": lambda: texts_at(_MODE_WORDS, rows.mode),
             "verdict": lambda: texts_at(_VERDICT_WORDS, self.verdict),
             "api_code": lambda: texts_at(pa.array([kind.api_code for kind in kinds], _TEXT), index),
         }

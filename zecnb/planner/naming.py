@@ -60,13 +60,13 @@ class Naming:
 
     def holder(self, at: NDArray[np.int64]) -> tuple[pa.LargeStringArray, pa.LargeStringArray, pa.LargeStringArray]:
         """Kind, id and name of the holder of each of some rows whose addresses are held."""
-        snapshot, entry = self.rows.board.snapshot, self.rows.entry[at]
-        who = snapshot.ledger.holder[entry]
-        return (
-            texts_at(_KINDS, snapshot.ledger.kind[entry]),
-            texts_at(snapshot.holder_ids, who),
-            texts_at(snapshot.holder_names, who),
-        )
+        snapshot, kind, who = self.rows.board.snapshot, *self._holding(at)
+        return texts_at(_KINDS, kind), texts_at(snapshot.holder_ids, who), texts_at(snapshot.holder_names, who)
+
+    def _holding(self, at: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+        """Position in ``HOLDER_KINDS`` and among all holders of what holds each row's address."""
+        ledger, entry = self.rows.board.snapshot.ledger, self.rows.entry[at]
+        return ledger.kind[entry], ledger.holder[entry]
 
     # -- the names of templates -------------------------------------------------------------------------------------
 
@@ -81,9 +81,9 @@ class Naming:
 
     def _holder(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         """Kind, name and id of the holder, as in ``vNIC web-03 16808 (primary)``."""
-        _, who, name = self.holder(at)
-        kind = self.rows.board.snapshot.ledger.kind[self.rows.entry[at]]
-        label = pc.if_else(pa.array(_NAMED[kind]), pc.fill_null(named(name, who), "without an id"), _NOTHING)
+        snapshot, kind, who = self.rows.board.snapshot, *self._holding(at)
+        label = named(texts_at(snapshot.holder_names, who), texts_at(snapshot.holder_ids, who))
+        label = pc.if_else(pa.array(_NAMED[kind]), pc.fill_null(label, "without an id"), _NOTHING)
         return joined(texts_at(_LEAD, kind), label, texts_at(_TAIL, kind))
 
     def _holder_state(self, at: NDArray[np.int64]) -> pa.LargeStringArray:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from zecnb import typos
 from zecnb.addresses import Reason
-from zecnb.columns import column
+from zecnb.columns import column, texts_at
 from zecnb.errors import UsageError
 from zecnb.ledger import keys_of, subnets_of
 from zecnb.planner.claimed import read_claims
@@ -153,7 +153,7 @@ def _hits(
     which, where = (np.concatenate(part) for part in zip(*pairs, strict=True))
     for narrowed, ids in ((vpc, column(snapshot.subnets["vpc_id"])), (subnet, snapshot.subnet_ids)):
         if narrowed.null_count < len(narrowed):
-            same = pc.fill_null(pc.equal(narrowed.take(pa.array(which)), ids.take(pa.array(where))), fill_value=False)
+            same = pc.fill_null(pc.equal(texts_at(narrowed, which), texts_at(ids, where)), fill_value=False)
             kept = np.asarray(pc.or_(same, narrowed.is_null().take(pa.array(which))))
             which, where = which[kept], where[kept]
     return which, where

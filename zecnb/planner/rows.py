@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from zecnb import addresses
+from zecnb.columns import texts_at
 from zecnb.ledger import Runs, addresses_of, merge
 from zecnb.planner.checks import ADDRESS_RULES, NIC_RULES, PLAN_RULES, REQUEST_RULES
 from zecnb.planner.findings import CATALOGUE, bit
@@ -175,7 +176,7 @@ class Rows:
             return asks
         picks = addresses.to_text(addresses_of(self.room.placed.key))
         bare = pa.nulls(len(self._bare), pa.large_string())
-        return pa.concat_arrays([asks, picks, bare]).take(pa.array(self.order))
+        return texts_at(pa.concat_arrays([asks, picks, bare]), self.order)
 
     @cached_property
     def ask(self) -> NDArray[np.int64]:
@@ -259,9 +260,9 @@ class Rows:
     @cached_property
     def largest_after(self) -> NDArray[np.int64]:
         """Longest free run by entry of ``room.subnets`` when every row that can be done is done."""
-        table = self.board.snapshot.table
         if not len(self.added):
             return self.board.snapshot.largest_run[self.room.subnets]
+        table = self.board.snapshot.table
         if table is not None:
             return table.longest_free(self.room.subnets, self.added)
         return Runs.between(merge(self.room.held, self.added)).longest(self.room.subnets)

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from zecnb.addresses import Reason, parse, to_text
-from zecnb.columns import column, positions, strings
+from zecnb.columns import column, positions, strings, texts_at
 from zecnb.geometry import Geometry
 from zecnb.holders import SEEN_FROM, read_holders
 from zecnb.ledger import addresses_of, subnets_of
@@ -164,10 +164,10 @@ def read_asks(chunk: pd.DataFrame, begin: pd.DataFrame, homes: Homes) -> pd.Data
             "home": np.append(homes.of(requests.nic_ids), -1)[nic],
             "row": np.int64(begin["row"].iloc[0] if len(begin) else 0) + request,
             "ask": ask,
-            "nic_id": strings(requests.nic_ids.take(pa.array(nic, mask=nic < 0))),
+            "nic_id": strings(texts_at(requests.nic_ids, nic)),
             "count": requests.count[request],
             "state": requests.count_state[request],
-            "count_text": strings(requests.count_text.take(pa.array(request))),
+            "count_text": strings(texts_at(requests.count_text, request)),
             "text": strings(requests.asks.text.take(at)),
             "value": np.append(requests.asks.value, np.uint32(0))[ask],
             "reason": np.append(requests.asks.reason, np.uint8(0))[ask],
@@ -185,7 +185,7 @@ def _requests_of(asks: pd.DataFrame, carried: Sequence[object]) -> Requests:
     row, listed = asks["row"].to_numpy(), asks["ask"].to_numpy() >= 0
     new = np.append(True, row[1:] != row[:-1])[: len(row)]
     first, request = np.flatnonzero(new), np.cumsum(new) - 1
-    ids = column(asks["nic_id"]).take(pa.array(first)).dictionary_encode()
+    ids = texts_at(column(asks["nic_id"]), first).dictionary_encode()
     others = asks.iloc[first, len(_ASKS) :].reset_index(drop=True)
     return Requests(
         row=row[first],
@@ -193,7 +193,7 @@ def _requests_of(asks: pd.DataFrame, carried: Sequence[object]) -> Requests:
         nic=np.asarray(ids.indices.fill_null(-1)).astype(np.int64),
         count=asks["count"].to_numpy()[first],
         count_state=asks["state"].to_numpy()[first],
-        count_text=column(asks["count_text"]).take(pa.array(first)),
+        count_text=texts_at(column(asks["count_text"]), first),
         ask_request=request[listed],
         ask_row=row[listed],
         asks=Tokens(
