@@ -71,10 +71,12 @@ def _special_range(board: Board) -> NDArray[np.bool_]:
 
 
 def _public_address(board: Board) -> NDArray[np.bool_]:
-    value, odd = board.requests.asks.value, np.flatnonzero(board.parsed)
+    value = board.requests.asks.value
+    public = board.parsed.copy()
     for low, high in _PRIVATE:
-        odd = odd[(value[odd] < low) | (value[odd] > high)]
-    return _where(len(value), odd[special_range(value[odd]) < 0])
+        public &= (value < low) | (value > high)
+    odd = np.flatnonzero(public)
+    return _where(len(public), odd[special_range(value[odd]) < 0])
 
 
 def _duplicate_in_request(board: Board) -> NDArray[np.bool_]:
