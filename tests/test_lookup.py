@@ -54,7 +54,8 @@ def table_of(geometry: Geometry, keys: np.ndarray) -> AddressTable:
 def test_the_longest_free_run_is_that_of_the_sorted_keys(drawn: tuple) -> None:
     """Also where untouched subnets lie between those touched, and where nothing is free."""
     geometry, touched, taken, planned = drawn
-    longest = table_of(geometry, taken).longest_free(touched, planned[::-1])
+    table = table_of(geometry, taken)
+    longest = table.longest_free(touched, table.places_of(planned[::-1]))
     assert longest.tolist() == Runs.between(merge(taken, planned)).longest(touched).tolist()
 
 

@@ -25,6 +25,8 @@ __all__ = ["Reason", "as_text", "compact", "parse", "parse_cidr", "ranges", "rea
 
 _BLOCK = 1 << 16  # strings parsed at a time: their bytes and indices stay in the processor's cache
 _DOT, _ZERO = ord("."), ord("0")
+_LONGEST = len("255.255.255.255")
+_LEAD = np.zeros(3, np.uint8)  # what stands before the first octet's three places
 
 
 class Reason(IntEnum):
@@ -98,27 +100,30 @@ def _parse_block(
     data: NDArray[np.uint8], offsets: NDArray[np.int64], values: NDArray[np.uint32], good: NDArray[np.bool_]
 ) -> None:
     """Parse one block in place: ``data`` holds the strings, ``offsets`` their edges."""
-    digit = data - np.uint8(_ZERO)  # wraps, so that anything but 0-9 is above 9
+    digit = np.append(_LEAD, data)
+    digit -= np.uint8(_ZERO)  # wraps, so that anything but 0-9 is above 9
     is_dot = data == _DOT
-    dots, strange = np.flatnonzero(is_dot), np.flatnonzero((digit > 9) & ~is_dot)
+    dots, strange = np.flatnonzero(is_dot), np.flatnonzero((digit[len(_LEAD) :] > 9) & ~is_dot)
     first = np.append(np.int32(0), np.cumsum(is_dot, dtype=np.int32))[offsets]
-    candidate = np.diff(first) == 3
-    candidate[np.searchsorted(offsets, strange, "right") - 1] = False
-    rows = np.flatnonzero(candidate)
-    dot = first[rows]
-    edges = np.stack([offsets[rows] - 1, dots[dot], dots[dot + 1], dots[dot + 2], offsets[rows + 1]])
-    stop = edges[1:]
-    length = np.minimum(stop - edges[:-1] - 1, 4).astype(np.uint8)
-    # Positions before the octet's own digits wrap or hit a neighbour's, which do not count.
-    one, two, three = (digit[stop - back] for back in (1, 2, 3))
+    fine = (np.diff(first) == 3) & (np.diff(offsets) <= _LONGEST)
+    fine[np.searchsorted(offsets, strange, "right") - 1] = False
+    if not fine.any():
+        return
+    # From here on what stands for rows that are not fine means nothing, and is not stored.
+    dot = np.minimum(first[:-1], len(dots) - 3).astype(np.intp)
+    stop = np.stack([dots[dot], dots[1:][dot], dots[2:][dot], offsets[1:]])
+    length = stop.astype(np.uint8)  # wraps, and so does the difference: of such short texts it is exact
+    length[1:] -= length[:-1] + np.uint8(1)
+    length[0] -= offsets[:-1].astype(np.uint8)
+    three, two, one = (digit[back:][stop] for back in range(len(_LEAD)))  # before the octet's own: a neighbour's
     two *= length > 1
     three *= length > 2
     value = (three.astype(np.uint16) * np.uint16(10) + two) * np.uint16(10) + one
-    least = np.array([256, 0, 10, 100, 256], np.uint16)[length]  # a number of so many digits without a leading zero
-    fine = ((value >= least) & (value <= 255)).all(axis=0)
+    whole = (length == 1) | ((length == 2) & (two > 0)) | ((length == 3) & (three > 0))
+    fine &= (whole & (value <= 255)).all(axis=0)
     octets = value.astype(np.uint32) << np.array([[24], [16], [8], [0]], np.uint32)
-    values[rows] = np.where(fine, np.bitwise_or.reduce(octets), 0)
-    good[rows] = fine
+    np.multiply(np.bitwise_or.reduce(octets), fine, out=values)
+    good[:] = fine
 
 
 _TEXT = pa.large_string()

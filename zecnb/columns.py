@@ -119,8 +119,10 @@ def spread(values: pa.LargeStringArray, at: NDArray[np.int64], length: int) -> p
     if length <= FEW:
         laid = dict(zip(at.tolist(), values.to_pylist(), strict=True))
         return pa.array([laid.get(place) for place in range(length)], _TEXT)
-    if values.null_count or values.offset:
-        at, values = at[np.asarray(values.is_valid())], pa.concat_arrays([values.drop_null()])
+    if values.null_count:
+        at, values = at[np.asarray(values.is_valid())], values.drop_null()
+    if values.offset:
+        values = pa.concat_arrays([values])
     lengths = np.zeros(length + 1, np.int64)
     lengths[at + 1] = np.diff(np.frombuffer(values.buffers()[1], np.int64)[: len(values) + 1])
     there = np.zeros(length, np.bool_)

@@ -46,7 +46,7 @@ class AddressTable(NamedTuple):
         if total > _NEVER or total > max(_ALWAYS, _PER_HOLDER * len(ledger.keys)):
             return None
         table = cls(np.cumsum(size) - size, geometry.network, np.full(total, -1, np.int32))
-        held = table.places(subnets_of(ledger.keys), addresses_of(ledger.keys))
+        held = table.places_of(ledger.keys)
         table.entry[held] = np.arange(len(held), dtype=np.int32)
         return table
 
@@ -56,23 +56,33 @@ class AddressTable(NamedTuple):
         place += address
         return place
 
+    def places_of(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """Return the place of each key's address."""
+        return self.places(subnets_of(keys), addresses_of(keys))
+
     def window(self, subnets: NDArray[np.int64]) -> tuple[int, int]:
         """Return first place of the first of some subnets (sorted positions) and the place after their last."""
         if not len(subnets):
             return 0, 0
         return int(self.base[subnets[0]]), int(np.append(self.base, len(self.entry))[subnets[-1] + 1])
 
-    def longest_free(self, subnets: NDArray[np.int64], keys: NDArray[np.uint64]) -> NDArray[np.int64]:
-        """Return the longest run in each subnet of addresses that are neither held nor among the keys.
+    def free(self, subnets: NDArray[np.int64], *taken: NDArray[np.int64]) -> tuple[int, NDArray[np.bool_]]:
+        """Return where the window of some subnets begins, and which of its places are neither held nor taken."""
+        begin, end = self.window(subnets)
+        free = self.entry[begin:end] < 0
+        for places in taken:
+            free[places - begin] = False
+        return begin, free
+
+    def longest_free(self, subnets: NDArray[np.int64], taken: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the longest run in each subnet of addresses that are neither held nor taken.
 
         Args:
             subnets: sorted positions of IPv4 subnets.
-            keys: addresses in those subnets.
+            taken: places in those subnets.
         """
-        begin, end = self.window(subnets)
-        taken = self.entry[begin:end] >= 0
-        taken[self.places(subnets_of(keys), addresses_of(keys)) - begin] = True
-        edges = np.flatnonzero(taken[1:] != taken[:-1])  # a subnet's first and last address are held: edges pair up
+        begin, free = self.free(subnets, taken)
+        edges = np.flatnonzero(free[1:] != free[:-1])  # a subnet's first and last address are held: edges pair up
         start, length = edges[::2], np.append(edges[1::2] - edges[::2], 0)  # reduceat takes no edge at the very end
         edge = np.append(self.base, len(self.entry)) - begin
         low, high = np.searchsorted(start, edge[subnets]), np.searchsorted(start, edge[subnets + 1])

@@ -140,16 +140,15 @@ class Requests:
         asked = names.get("ip_address_count")
         count, state, count_text = no_counts(len(frame)) if asked is None else read_column(frame[asked])
         others = [at for at, name in enumerate(frame.columns) if name not in names.values()]
-        row = np.arange(len(frame)) if row is None else row
         return cls(
-            row=row,
+            row=np.arange(len(frame)) if row is None else row,
             nic_ids=nic_ids,
             nic=nic,
             count=count,
             count_state=state,
             count_text=count_text,
             ask_request=source,
-            ask_row=row[source],
+            ask_row=source if row is None else row[source],
             asks=found,
             carried=frame.iloc[:, others].reset_index(drop=True) if others else None,
             written=written,
@@ -233,8 +232,9 @@ def _id_column(series: pd.Series) -> tuple[NDArray[np.int64], pa.LargeStringArra
     given = column(text)
     coded = given.dictionary_encode()
     trimmed = pc.utf8_trim_whitespace(coded.dictionary).dictionary_encode()  # blanks around an id may make two of one
-    nic = np.asarray(pc.fill_null(trimmed.indices.take(coded.indices), -1)).astype(np.int64)
-    nic[nic == pc.index(trimmed.dictionary, "").as_py()] = -1
+    place = np.append(np.asarray(trimmed.indices).astype(np.int64), -1)
+    place[place == pc.index(trimmed.dictionary, "").as_py()] = -1
+    nic = place[np.asarray(pc.fill_null(coded.indices, -1))]
     clean = trimmed.dictionary.equals(coded.dictionary) and (nic >= 0).all()
     return nic, trimmed.dictionary, given if clean else None
 
@@ -258,7 +258,7 @@ def _address_column(frame: pd.DataFrame, name: object) -> tuple[NDArray[np.int64
         return owner, expand(text, parsed)
     text, owner, parsed = _split_cells(text, owner, parsed)
     found = expand(text, parsed)
-    return owner[found.source], found
+    return owner[found.source] if len(found.source) > len(owner) else owner, found
 
 
 def _split_cells(

@@ -136,13 +136,14 @@ class Board:
         return keys_of(self.home, self.requests.asks.value)
 
     @cached_property
-    def _place(self) -> NDArray[np.int64]:
+    def place(self) -> NDArray[np.int64]:
         """Place of each address in the snapshot's table, 0 where it lies in no subnet."""
         table = self.snapshot.table
         if table is None or not len(table.entry):
             return np.zeros(len(self.home), np.int64)
         place = table.places(self.home, self.requests.asks.value)
-        return place if self.inside.all() else np.where(self.inside, place, 0)
+        place[~self.inside] = 0
+        return place
 
     @cached_property
     def _sorted(self) -> tuple[NDArray[np.intp], NDArray[np.uint64]]:
@@ -168,7 +169,7 @@ class Board:
         if table is None:
             order, keys = self._sorted
             return distinct(keys[which[order]])
-        place = self._place[which]
+        place = self.place[which]
         if len(place) < len(table.entry) // _SPARSE:
             return distinct(np.sort(self.key[which]))
         marked = np.zeros(len(table.entry), np.bool_)
@@ -178,18 +179,20 @@ class Board:
     @property
     def named_places(self) -> NDArray[np.int64]:
         """Places in the snapshot's table of the free addresses asked for by name."""
-        return np.asarray(self._place[self.inside & (self.entry < 0)])
+        return np.asarray(self.place[self.inside & (self.entry < 0)])
 
     @cached_property
-    def entry(self) -> NDArray[np.int64]:
+    def entry(self) -> NDArray[np.int32]:
         """Ledger entry that holds each address, -1 where it is free or not judged."""
         table = self.snapshot.table
         if table is not None:
             if not len(table.entry):
-                return np.full(len(self.key), -1)
-            return np.where(self.inside, table.entry[self._place], -1)
+                return np.full(len(self.key), -1, np.int32)
+            entry = table.entry[self.place]
+            entry[~self.inside] = -1
+            return entry
         order, keys = self._sorted
-        found = np.full(len(self.key), -1)
+        found = np.full(len(self.key), -1, np.int32)
         found[order] = self.snapshot.ledger.find(keys)
         return found
 
@@ -245,10 +248,10 @@ class Board:
         table = self.snapshot.table
         if table is None or not len(table.entry) or len(self.key) < len(table.entry) // _SPARSE:
             return self._sorted
-        places = np.sort(self._place[self.inside].astype(np.int32))
+        places = np.sort(self.place.astype(np.int32))
         many = np.zeros(len(table.entry), np.bool_)
         many[places[1:][places[1:] == places[:-1]]] = True
-        return self._sort(np.flatnonzero(np.where(self.inside, many[self._place], self.judged)))
+        return self._sort(np.flatnonzero(np.where(self.inside, many[self.place], self.judged)))
 
     @cached_property
     def repeated(self) -> NDArray[np.bool_]:

@@ -138,9 +138,11 @@ class Judgement:
 
     @cached_property
     def _kinds(self) -> tuple[list[_Kind], NDArray[np.int64]]:
-        """The distinct sets of findings, and which each row has."""
-        index, distinct = pd.factorize(self.rows.mask)
-        return [_kind(int(mask), self.planned_calls.answers) for mask in distinct], index
+        """The distinct sets of findings, the empty one first, and which each row has."""
+        index = np.zeros(len(self.rows.mask), np.int64)
+        which, distinct = pd.factorize(self.rows.mask[self.rows.marked])
+        index[self.rows.marked] = which + 1
+        return [_kind(int(mask), self.planned_calls.answers) for mask in (0, *distinct)], index
 
     @cached_property
     def verdict(self) -> NDArray[np.int8]:
@@ -151,31 +153,38 @@ class Judgement:
     def frame(self) -> pd.DataFrame:
         """One row per address asked for or picked, columns of ``schema.PLAN``."""
         rows, board = self.rows, self.rows.board
-        kinds, index = self._kinds
-        slot, held = rows.slot, np.flatnonzero(rows.entry >= 0)
-        written = board.requests.written
-        codes = np.empty(len(kinds), object)
-        codes[:] = [kind.codes for kind in kinds]
-        texts = {
+        slot, written = rows.slot, board.requests.written
+        known = {
             "nic_id": lambda: written if rows.plain and written is not None else texts_at(board.slot_ids, slot),
             "nic_name": lambda: texts_at(board.nic_values("name"), slot),
             "subnet_id": lambda: texts_at(board.slot_subnet_ids, slot),
             "mode": lambda: texts_at(_MODE_WORDS, rows.mode),
-            "verdict": lambda: texts_at(_VERDICT_WORDS, self.verdict),
-            "api_code": lambda: texts_at(pa.array([kind.api_code for kind in kinds], _TEXT), index),
         }
-        said = self._said  # before the columns: it shares out its own work
-        work = [lambda: self._reasons(said), lambda: self._holders(held, held, len(slot)), *texts.values()]
-        (reason, fix), (holder_kind, holder_id, holder_name), *known = at_once(len(slot), work)
-        text = dict(zip(texts, known, strict=True)) | {
+        # What does not depend on the findings is taken while they are looked for.
+        (kinds, index), *taken = at_once(len(slot), [lambda: self._kinds, *known.values()])
+        held = np.flatnonzero(rows.entry >= 0)
+        codes = np.empty(len(kinds), object)
+        codes[:] = [kind.codes for kind in kinds]
+        work = [
+            self._reasons,  # takes longest, and shares out its own work
+            lambda: self._holders(held, held, len(slot)),
+            lambda: texts_at(_VERDICT_WORDS, self.verdict),
+            lambda: texts_at(pa.array([kind.api_code for kind in kinds], _TEXT), index),
+            lambda: codes[index],
+            lambda: rows.largest_after,  # of the summary: there is time for it here
+        ]
+        (reason, fix), (holder_kind, holder_id, holder_name), verdict, api_code, code_sets, _ = at_once(len(slot), work)
+        text = dict(zip(known, taken, strict=True)) | {
             "address": rows.text,
+            "verdict": verdict,
+            "api_code": api_code,
             "holder_kind": holder_kind,
             "holder_id": holder_id,
             "holder_name": holder_name,
             "reason": reason,
             "fix": fix,
         }
-        numbers = {"row": rows.label, "codes": codes[index]}
+        numbers = {"row": rows.label, "codes": code_sets}
         columns = {name: numbers[name] if name in numbers else strings(text[name]) for name in PLAN}
         frame = pd.DataFrame(columns, copy=False)
         carried = board.requests.carried
@@ -188,38 +197,44 @@ class Judgement:
     def _said(self) -> dict[str, Said]:
         """Every code that occurs, in words."""
         kinds, index = self._kinds
-        marked = np.flatnonzero(self.rows.mask)
+        marked = self.rows.marked
         kind = index[marked]
         there = {code for kind in kinds for code in kind.codes}
         has = {code: np.array([code in kind.codes for kind in kinds]) for code in CATALOGUE if code in there}
         some = {code: marked[where[kind]] for code, where in has.items()}
+        _ = self.words.offers  # once, before those who need it work side by side
         said = at_once(len(marked), [partial(self.words.say, code, at) for code, at in some.items()])
         return dict(zip(some, said, strict=True))
 
-    def _reasons(self, said_of: dict[str, Said]) -> tuple[pa.LargeStringArray, pa.LargeStringArray]:
+    @cached_property
+    def _texts(self) -> tuple[pa.LargeStringArray, pa.LargeStringArray]:
+        """Messages and fixes of all findings, end to end."""
+        nothing = pa.nulls(0, _TEXT)
+        return (
+            pa.concat_arrays([nothing, *(said.message for said in self._said.values())]),
+            pa.concat_arrays([nothing, *(said.fix for said in self._said.values())]),
+        )
+
+    def _reasons(self) -> tuple[pa.LargeStringArray, pa.LargeStringArray]:
         """Word each row's worst finding; of a picked one first why it was picked."""
         rows = self.rows
         kinds, index = self._kinds
         at = np.full(len(rows.request), -1)
-        messages, fixes, before = [], [], 0
-        for code, said in said_of.items():
+        before = 0
+        for code, said in self._said.items():
             worst = np.array([kind.worst == code for kind in kinds])[index[said.rows]]
             at[said.rows[worst]] = before + said.text[worst]
-            messages.append(said.message)
-            fixes.append(said.fix)
             before += len(said.first)
-        picked = np.flatnonzero(rows.pick >= 0) if len(rows.room.placed.key) else at[:0]
-        why, plain = self.words.why(picked), at[picked] < 0
-        at[picked[plain]] = before + np.flatnonzero(plain)
-        messages.append(why)
-        fixes.append(pa.nulls(len(picked), _TEXT))
+        messages, fixes = self._texts
         some = np.flatnonzero(at >= 0)
-        message, fix = (texts_at(pa.concat_arrays(part), at[some]) for part in (messages, fixes))
-        if not plain.all():
-            here = np.isin(some, picked[~plain])
-            both = joined(why.filter(pa.array(~plain)), "; ", message.filter(pa.array(here)))
-            message = pc.replace_with_mask(message, pa.array(here), both)
-        return spread(message, some, len(at)), spread(fix, some, len(at))
+        fixed = some[np.asarray(fixes.is_valid())[at[some]]]
+        message = spread(texts_at(messages, at[some]), some, len(at))
+        if len(rows.room.placed.key):
+            picked = np.flatnonzero(rows.pick >= 0)
+            why = self.words.why(picked)
+            why = pc.coalesce(joined(why, "; ", texts_at(messages, at[picked])), why)
+            message = pc.replace_with_mask(message, pa.array(rows.pick >= 0), why)
+        return message, spread(texts_at(fixes, at[fixed]), fixed, len(at))
 
     def findings(self) -> pd.DataFrame:
         """One row per finding, columns of ``schema.FINDINGS``, by input row and check order."""
@@ -234,12 +249,12 @@ class Judgement:
         entries = list(CATALOGUE.values())
         named = np.array([entry.about == "address" for entry in entries])[which]
         held = np.flatnonzero(named & (rows.entry[where] >= 0))
-        at, said_at = pa.array(where, mask=~named), pa.array(rank)
+        at, said_at, (messages, fixes) = pa.array(where, mask=~named), pa.array(rank), self._texts
         work = [
             lambda: rows.text.take(at),
             lambda: self._holders(where[held], held, len(where)),
-            lambda: pa.concat_arrays([each.message for each in said]).take(said_at),
-            lambda: pa.concat_arrays([each.fix for each in said]).take(said_at),
+            lambda: messages.take(said_at),
+            lambda: fixes.take(said_at),
         ]
         address, (kind, who, name), message, fix = at_once(len(rows.request), work)
         return pd.DataFrame(

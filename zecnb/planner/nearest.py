@@ -64,6 +64,8 @@ def offer(room: Room, subnet: NDArray[np.int64], key: NDArray[np.uint64], rank: 
         key: addresses that are taken; one outside its subnet is taken for the end it lies beyond.
         rank: who is served first of those that want the same address; equal ones get the same.
     """
+    if not len(key):
+        return Offers(key, *[np.zeros(0, np.bool_)] * 3)
     geometry, table = room.board.snapshot.geometry, room.board.snapshot.table
     first, last = keys_of(subnet, geometry.network[subnet]), keys_of(subnet, geometry.broadcast[subnet])
     key = np.clip(key, first, last)

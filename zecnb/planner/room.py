@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zecnb.ledger import addresses_of, count_by_subnet, find, keys_of, merge, subnets_of
+from zecnb.ledger import count_by_subnet, find, keys_of, merge, subnets_of
 from zecnb.planner.findings import CATALOGUE, bit
 from zecnb.planner.placement import Demand, Own, Placed, each, place, running_total
 
@@ -90,12 +90,11 @@ class Room:
         """Places in the snapshot's table that are free after the plan, and at last their end; needs that table."""
         table = self.board.snapshot.table
         assert table is not None
-        begin, end = table.window(self.subnets)
-        taken = table.entry[begin:end] >= 0
-        taken[self.board.named_places - begin] = True
-        for keys in (self.reserved, self.avoided, self.placed.key):
-            taken[table.places(subnets_of(keys), addresses_of(keys)) - begin] = True
-        return begin + np.flatnonzero(np.append(~taken, True))
+        others = [table.places_of(keys) for keys in (self.reserved, self.avoided, self.placed.key)]
+        begin, free = table.free(self.subnets, self.board.named_places, *others)
+        places = np.flatnonzero(np.append(free, True))
+        places += begin
+        return places
 
     @cached_property
     def available(self) -> NDArray[np.int64]:

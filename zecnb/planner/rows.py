@@ -191,10 +191,10 @@ class Rows:
         return self._column(np.full(asks, -1), np.arange(picks), np.full(bare, -1))
 
     @cached_property
-    def entry(self) -> NDArray[np.int64]:
+    def entry(self) -> NDArray[np.int32]:
         """Ledger entry that holds the address, -1 where it is free."""
         _, picks, bare = self._parts
-        return self._column(self.board.entry, np.full(picks, -1), np.full(bare, -1))
+        return self._column(self.board.entry, np.full(picks, -1, np.int32), np.full(bare, -1, np.int32))
 
     @cached_property
     def own_mask(self) -> NDArray[np.uint64]:
@@ -233,13 +233,10 @@ class Rows:
 
     @cached_property
     def done(self) -> NDArray[np.bool_]:
-        """Rows that would add an address: judged, sent and not blocked."""
-        return np.asarray(self.sent & (self.key != NO_KEY) & ((self._settled & BLOCKS) == 0))
-
-    @cached_property
-    def added(self) -> NDArray[np.uint64]:
-        """Keys of the rows that can be done, which are free now: no two rows add the same."""
-        return self.key[self.done]
+        """Rows that would add an address: judged, sent and not blocked. It is free now, and no two add the same."""
+        _, picks, bare = self._parts
+        judged = self._column(self.board.judged, np.ones(picks, np.bool_), np.zeros(bare, np.bool_))
+        return np.asarray(self.sent & judged & ((self._settled & BLOCKS) == 0))
 
     @cached_property
     def change(self) -> Change:
@@ -260,18 +257,25 @@ class Rows:
     @cached_property
     def largest_after(self) -> NDArray[np.int64]:
         """Longest free run by entry of ``room.subnets`` when every row that can be done is done."""
-        if not len(self.added):
+        if not self.done.any():
             return self.board.snapshot.largest_run[self.room.subnets]
         table = self.board.snapshot.table
-        if table is not None:
-            return table.longest_free(self.room.subnets, self.added)
-        return Runs.between(merge(self.room.held, self.added)).longest(self.room.subnets)
+        if table is None:
+            return Runs.between(merge(self.room.held, self.key[self.done])).longest(self.room.subnets)
+        nowhere = np.zeros(len(self._bare), np.int64)
+        place = self._column(self.board.place, table.places_of(self.room.placed.key), nowhere)
+        return table.longest_free(self.room.subnets, place[self.done])
 
     @cached_property
     def subnet_entry(self) -> NDArray[np.int64]:
         """Entry of ``room.subnets`` of each row, -1 where its addresses cannot be judged."""
         home = self.board.usable_subnet
         return np.where(home >= 0, np.searchsorted(self.room.subnets, home), -1)[self.slot]
+
+    @cached_property
+    def marked(self) -> NDArray[np.int64]:
+        """Rows that have findings, ascending."""
+        return np.flatnonzero(self.mask != 0)
 
     @cached_property
     def mask(self) -> NDArray[np.uint64]:

@@ -210,7 +210,7 @@ class Wording(Naming):
 
     def _nearest(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         """An address that is free after the plan, in the same subnet, and offered to no other row."""
-        rows, offers = self._offers
+        rows, offers = self.offers
         here = np.searchsorted(rows, at)
         word = texts_at(_NEAREST_WORDS, offers.nearest[here].astype(np.int8))
         text = joined(addresses.to_text(addresses_of(offers.key[here])), word)
@@ -228,10 +228,10 @@ class Wording(Naming):
         return pc.if_else(pa.array(offers.some[here]), text, none)
 
     @cached_property
-    def _offers(self) -> tuple[NDArray[np.int64], Offers]:
-        """Rows that are told of another address, ascending, and the addresses."""
+    def offers(self) -> tuple[NDArray[np.int64], Offers]:
+        """Rows that are told of another address, ascending, and the addresses; several findings speak of them."""
         rows, board = self.rows, self.rows.board
-        at = np.flatnonzero(rows.mask & _OFFERED)
+        at = rows.marked[(rows.mask[rows.marked] & _OFFERED) != 0]
         return at, offer(rows.room, self.home(at), rows.key[at], board.nic_rank[rows.slot[at]])
 
     def _nic_after(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
