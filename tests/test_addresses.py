@@ -86,6 +86,14 @@ def test_more_than_one_block() -> None:
     assert np.array_equal(back[good], values[good])
 
 
+@pytest.mark.parametrize("text", ["", "1.2.3", "x", "...", "1.2.3.4.5", "256.1.1.1"])
+def test_a_column_without_any_address(text: str) -> None:
+    """Nothing is good, and every value is 0."""
+    values, good = parse([text] * 100)
+    assert not values.any()
+    assert not good.any()
+
+
 # -- runs ---------------------------------------------------------------------------------------------------------
 
 
@@ -147,6 +155,7 @@ def test_what_is_no_cidr(text: str | None, reason: Reason) -> None:
 
 
 @given(st.lists(NEARLY | TEXTS | st.text(alphabet="0123456789.x\u0661 -", max_size=16), max_size=30))
+@example([f"{'1' * 257}.2.3.4", "." * 260, f"1.2.3.4{'.' * 256}", f"1.2.3.{'4' * 257}"])
 def test_few_and_many_are_read_alike(texts: list[str]) -> None:
     """A few texts are read one by one, many as columns: with the same result for each."""
     values, good = parse(texts)

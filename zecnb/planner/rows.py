@@ -291,7 +291,7 @@ class Rows:
 def _mask(length: int, found: dict[str, NDArray[np.bool_]]) -> NDArray[np.uint64]:
     mask = np.zeros(length, np.uint64)
     for code, where in found.items():
-        at = np.flatnonzero(where)
+        at = where.nonzero()[0]
         if len(at):
             mask[at] |= np.uint64(bit(code))
     return mask
