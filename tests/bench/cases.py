@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -165,11 +166,10 @@ def growth() -> Iterator[Line]:
         ("judge", to_judge, lambda i, d: (p := i.plan(d.requests, nic_limit=_ANY_NUMBER)).frame is p.findings),
         ("batch-pick", to_place, lambda i, d: _placed(i, d, "dense")),
     ):
+        sizes = [make(size) for size in ((0.1, 0.3, 1.0) if name == "judge" else (1.0, 3.0, 10.0))]
+        works = [partial(work, _prepared(data)[0], data) for data in sizes]
         first = 0.0
-        for size in (0.1, 0.3, 1.0) if name == "judge" else (1.0, 3.0, 10.0):
-            data = make(size)
-            inventory, _ = _prepared(data)
-            seconds, peak = measure(lambda i=inventory, d=data, w=work: w(i, d), 7)
+        for data, (seconds, peak) in zip(sizes, in_turn(works, 7), strict=True):
             each = seconds / len(data.requests)
             first = first or each
             rows = f"{len(data.requests):,} rows"
