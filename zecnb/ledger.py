@@ -57,7 +57,9 @@ def merge(*parts: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
     Columns that are sorted already merge in linear time; ``np.unique`` would hash them, a hundred times slower.
     """
-    return distinct(np.sort(np.concatenate(parts), kind="stable"))
+    keys = np.concatenate(parts)
+    keys.sort(kind="stable")
+    return distinct(keys)
 
 
 def count_by_subnet(sorted_keys: NDArray[np.uint64], subnets: NDArray[np.integer]) -> NDArray[np.int64]:

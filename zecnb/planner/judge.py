@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from zecnb.columns import at_once, joined, spread, strings, texts_at
 from zecnb.ledger import addresses_of
@@ -159,14 +158,15 @@ class Judgement:
             "nic_name": lambda: texts_at(board.nic_values("name"), slot),
             "subnet_id": lambda: texts_at(board.slot_subnet_ids, slot),
             "mode": lambda: texts_at(_MODE_WORDS, rows.mode),
+            "address": lambda: rows.text,
         }
-        # What does not depend on the findings is taken while they are looked for.
-        (kinds, index), *taken = at_once(len(slot), [lambda: self._kinds, *known.values()])
+        # What does not depend on the findings is worded while they are looked for.
+        (kinds, index), why, *taken = at_once(len(slot), [lambda: self._kinds, self._why, *known.values()])
         held = np.flatnonzero(rows.entry >= 0)
         codes = np.empty(len(kinds), object)
         codes[:] = [kind.codes for kind in kinds]
         work = [
-            self._reasons,  # takes longest, and shares out its own work
+            lambda: self._reasons(*why),  # takes longest, and shares out its own work
             lambda: self._holders(held, held, len(slot)),
             lambda: texts_at(_VERDICT_WORDS, self.verdict),
             lambda: texts_at(pa.array([kind.api_code for kind in kinds], _TEXT), index),
@@ -175,7 +175,6 @@ class Judgement:
         ]
         (reason, fix), (holder_kind, holder_id, holder_name), verdict, api_code, code_sets, _ = at_once(len(slot), work)
         text = dict(zip(known, taken, strict=True)) | {
-            "address": rows.text,
             "verdict": verdict,
             "api_code": api_code,
             "holder_kind": holder_kind,
@@ -215,7 +214,15 @@ class Judgement:
             pa.concat_arrays([nothing, *(said.fix for said in self._said.values())]),
         )
 
-    def _reasons(self) -> tuple[pa.LargeStringArray, pa.LargeStringArray]:
+    def _why(self) -> tuple[NDArray[np.int64], pa.LargeStringArray]:
+        """Rows that were picked, and why."""
+        picks = len(self.rows.room.placed.key)
+        picked = np.flatnonzero(self.rows.pick >= 0) if picks else np.zeros(0, np.int64)
+        return picked, self.words.why(picked)
+
+    def _reasons(
+        self, picked: NDArray[np.int64], why: pa.LargeStringArray
+    ) -> tuple[pa.LargeStringArray, pa.LargeStringArray]:
         """Word each row's worst finding; of a picked one first why it was picked."""
         rows = self.rows
         kinds, index = self._kinds
@@ -228,13 +235,15 @@ class Judgement:
         messages, fixes = self._texts
         some = np.flatnonzero(at >= 0)
         fixed = some[np.asarray(fixes.is_valid())[at[some]]]
-        message = spread(texts_at(messages, at[some]), some, len(at))
-        if len(rows.room.placed.key):
-            picked = np.flatnonzero(rows.pick >= 0)
-            why = self.words.why(picked)
-            why = pc.coalesce(joined(why, "; ", texts_at(messages, at[picked])), why)
-            message = pc.replace_with_mask(message, pa.array(rows.pick >= 0), why)
-        return message, spread(texts_at(fixes, at[fixed]), fixed, len(at))
+        fix = spread(texts_at(fixes, at[fixed]), fixed, len(at))
+        if len(picked):
+            more = np.flatnonzero(at[picked] >= 0)
+            both = joined(texts_at(why, more), "; ", texts_at(messages, at[picked[more]]))
+            messages = pa.concat_arrays([messages, why, both])
+            at[picked] = before + np.arange(len(picked))
+            at[picked[more]] = before + len(picked) + np.arange(len(more))
+            some = np.flatnonzero(at >= 0)
+        return spread(texts_at(messages, at[some]), some, len(at)), fix
 
     def findings(self) -> pd.DataFrame:
         """One row per finding, columns of ``schema.FINDINGS``, by input row and check order."""

@@ -99,10 +99,6 @@ class Wording(Naming):
         if not len(at):
             return pa.nulls(0, _TEXT)
         rows, placed = self.rows, self.rows.room.placed
-        pick = rows.pick[at]
-        start, length = placed.run_start[pick], placed.run_length[pick]
-        last = addresses.to_text(addresses_of(start + (length - 1).astype(np.uint64)))
-        run = joined(addresses.to_text(addresses_of(start)), "-", last)
         if rows.board.options.mode == "server_count":
             return same("a prediction: the API chooses when the count is sent", at)
         words = {
@@ -115,8 +111,13 @@ class Wording(Naming):
         }[rows.board.options.policy]
         if rows.board.options.policy in ("lowest", "spread", "near"):
             return same(f"{words}, those just released left out" if len(rows.room.avoided) else words, at)
+        start, fills = placed.run_start[rows.pick[at]], placed.fills[rows.pick[at]]
+        new = np.append(True, (start[1:] != start[:-1]) | (fills[1:] != fills[:-1]))
+        pick, start = rows.pick[at[new]], start[new]  # picks from one run follow each other, and are worded once
+        last = addresses.to_text(addresses_of(start + (placed.run_length[pick] - 1).astype(np.uint64)))
         lead = pa.array([words, "no run holds them all; fills the smallest ones first, "], _TEXT)
-        return joined(texts_at(lead, placed.fills[pick].astype(np.int8)), run)
+        why = joined(texts_at(lead, fills[new].astype(np.int8)), addresses.to_text(addresses_of(start)), "-", last)
+        return texts_at(why, np.cumsum(new) - 1)
 
     def _fill(self, template: str, at: NDArray[np.int64]) -> pa.LargeStringArray:
         parts: list[str | pa.LargeStringArray] = []
