@@ -152,7 +152,12 @@ def batch_pick() -> Iterator[Line]:
     for policy in POLICIES:
         seconds, peak = measure(lambda policy=policy: _placed(inventory, data, policy), 5)
         verdicts = inventory.plan(data.requests, policy=policy, nic_limit=None).verdicts
-        yield Line("batch-pick", policy, seconds, None, peak, 3, str(verdicts))
+        yield Line("batch-pick", policy, seconds, None, peak, 5, str(verdicts))
+    counts = np.random.default_rng(11).integers(1, 9, len(data.requests))
+    mixed = data._replace(requests=data.requests.assign(ip_address_count=counts))
+    for policy in ("contiguous", "aligned"):
+        seconds, peak = measure(lambda policy=policy: _placed(inventory, mixed, policy), 5)
+        yield Line("batch-pick", f"{policy}, 1 to 8", seconds, None, peak, 5, "runs for counts that differ are packed")
 
 
 def _placed(inventory: Inventory, data: Judged, policy: str) -> object:

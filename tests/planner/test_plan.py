@@ -144,15 +144,16 @@ def test_rows_follow_the_input() -> None:
     held=HELD,
     at=st.integers(2, 30),
     holder=st.sampled_from(["v2", "n0", "n1"]),
-    policy=st.sampled_from(["lowest", "dense", "near", "spread"]),
+    policy=st.sampled_from(POLICIES),
+    limit=st.sampled_from([None, 6]),
 )
 def test_one_more_holder_never_unblocks(
-    batch: list[dict[str, Any]], held: list[int], at: int, holder: str, policy: str
+    batch: list[dict[str, Any]], held: list[int], at: int, holder: str, policy: str, limit: int | None
 ) -> None:
     """An address more that somebody holds turns no BLOCK into OK or RISK (it may turn into NOOP where it is asked)."""
     kind = "nic_secondary" if holder.startswith("n") else "havip"
-    before = small(held).plan(batch, policy=policy)
-    after = small(held, ("s", f"10.0.0.{at}", kind, holder)).plan(batch, policy=policy)
+    before = small(held).plan(batch, policy=policy, nic_limit=limit)
+    after = small(held, ("s", f"10.0.0.{at}", kind, holder)).plan(batch, policy=policy, nic_limit=limit)
     for row in range(len(batch)):
         was = set(before.frame.loc[before.frame["row"] == row, "verdict"])
         now = set(after.frame.loc[after.frame["row"] == row, "verdict"])
@@ -170,12 +171,32 @@ def test_one_more_holder_never_makes_room(held: list[int], at: int, count: int, 
     assert before.ok or not after.ok
 
 
-def test_counts_that_each_need_one_run_are_the_exception() -> None:
-    """Where each takes the lowest run that holds it, a holder more may by luck leave pieces that fit all of them."""
+def test_counts_that_each_need_one_run_are_packed() -> None:
+    """Where lowest runs leave no run for some, others are taken, so that a holder more makes no room by luck."""
     batch = [{"nic_id": f"n{at}", "ip_address_count": count} for at, count in enumerate((5, 3, 3))]
     held = sorted(set(range(2, 31)) - set(range(8, 15)) - set(range(20, 25)))
-    assert not small(held).plan(batch, policy="contiguous").ok
+    plan = small(held).plan(batch, policy="contiguous")
+    assert plan.ok
+    assert plan.frame["reason"].str.startswith("leaves room for the others, in 10.0.0.20-10.0.0.24").sum() == 5
     assert small(sorted([*held, 11])).plan(batch, policy="contiguous").ok
+
+
+def test_a_count_behind_one_that_has_no_run() -> None:
+    """It is told that the larger ones come first, not that its own run is missing."""
+    batch = [{"nic_id": f"n{at}", "ip_address_count": count} for at, count in enumerate((6, 3))]
+    held = sorted(set(range(2, 31)) - set(range(8, 12)) - set(range(20, 25)))
+    plan = small(held).plan(batch, policy="contiguous")
+    assert plan.findings["message"].tolist() == [
+        "no run of 6 free addresses in 10.0.0.0/27; the largest run left is 5, 10.0.0.20-24",
+        (
+            "no run of 3 free addresses in 10.0.0.0/27 beside the larger counts of this plan, which come first; "
+            "the largest run left is 5, 10.0.0.20-24"
+        ),
+    ]
+    assert plan.findings["fix"].tolist() == [
+        "ask for 5 at most, or use policy dense",
+        "ask for less where more is asked for, or use policy dense",
+    ]
 
 
 @few

@@ -318,7 +318,8 @@ CATALOGUE: dict[str, Code] = {
         "request",
         "",
         "Enough free addresses, but no run (or aligned block) of that many.",
-        "no {shape} of {count} free addresses in {cidr}; the largest {shape} left is {largest_run}, {run_range}",
+        "no {shape} of {count} free addresses in {cidr}{beside}; "
+        "the largest {shape} left is {largest_run}, {run_range}",
         "{run_fix}",
     ),
     "THRESHOLD_CROSSED": Code(

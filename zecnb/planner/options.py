@@ -47,9 +47,10 @@ class Options:
 
     Attributes:
         policy: how a count becomes addresses. ``lowest``: the lowest free ones. ``dense``: the smallest run that
-            holds them all, else the smallest runs first. ``contiguous``: one run. ``aligned``: one run that
-            starts at a multiple of the next power of two. ``near``: closest to what the vNIC has. ``spread``:
-            evenly over the free addresses.
+            holds them all, else the smallest runs first. ``contiguous``: one run, the lowest, or another where
+            more counts of the plan fit that way; larger counts come first, and one that fits nowhere holds up
+            those behind it. ``aligned``: the same, from a multiple of the next power of two. ``near``: closest to
+            what the vNIC has. ``spread``: evenly over the free addresses.
         mode: ``picked`` chooses addresses now; ``server_count`` sends the count, and which addresses the API
             takes is a prediction (contract.md A6).
         nic_limit: addresses a vNIC may have, its primary included; None when it is not known, then more than

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from zecnb.ledger import Runs, merge, subnets_of
+from zecnb.planner.packing import effort, pack
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,7 +56,8 @@ class Placed(NamedTuple):
         key: uint64[p], the address.
         run_start: uint64[p], key of the first address of the free run it was taken from.
         run_length: int64[p], length of that run.
-        fills: bool[p], whether it fills small runs because no run holds the whole count.
+        fills: bool[p], whether the policy's own choice would not do: it fills small runs because none holds the whole
+            count, or is in another run so that others fit, too.
         unmet: bool[d], whether the policy could not be met; then nothing is chosen for the demand.
         largest: int64[d], longest free run left for a demand that is not met.
         largest_at: uint64[d], key of its first address; 0 where there is none.
@@ -69,6 +71,22 @@ class Placed(NamedTuple):
     unmet: NDArray[np.bool_]
     largest: NDArray[np.int64]
     largest_at: NDArray[np.uint64]
+
+    def of(self, kept: NDArray[np.bool_]) -> Placed:
+        """Return what was chosen for some of the demands, as if there were no others."""
+        if kept.all():
+            return self
+        mine, number = kept[self.demand], np.cumsum(kept) - 1
+        return Placed(
+            number[self.demand[mine]],
+            self.key[mine],
+            self.run_start[mine],
+            self.run_length[mine],
+            self.fills[mine],
+            self.unmet[kept],
+            self.largest[kept],
+            self.largest_at[kept],
+        )
 
 
 def place(policy: str, demand: Demand, taken: NDArray[np.uint64]) -> Placed:
@@ -89,8 +107,12 @@ def place(policy: str, demand: Demand, taken: NDArray[np.uint64]) -> Placed:
             _spread(demand, taken, sink)
         case "near":
             _near(demand, taken, sink)
+        case "dense":
+            _blocks(policy, demand, taken, sink)
         case _:
             _blocks(policy, demand, taken, sink)
+            if sink.unmet.any():
+                _pack(policy, demand, taken, sink)
     return sink.placed()
 
 
@@ -119,6 +141,12 @@ class _Sink:
         fills: bool = False,
     ) -> None:
         self.parts.append((demand, key, free.start[run], free.length[run], fills))
+
+    def drop(self, gone: NDArray[np.bool_]) -> None:
+        """Forget what was chosen for some demands."""
+        for at, (demand, key, start, length, fills) in enumerate(self.parts):
+            kept = ~gone[demand]
+            self.parts[at] = demand[kept], key[kept], start[kept], length[kept], fills
 
     def placed(self) -> Placed:
         left = self.unmet, self.largest, self.largest_at
@@ -198,6 +226,52 @@ def _blocks(policy: str, demand: Demand, taken: NDArray[np.uint64], sink: _Sink)
             sink.unmet[who[~fits]] = True
             largest = longest(Runs.between(taken), rest.subnet, size if policy == "aligned" else 0)
             sink.largest_at[who[~fits]], sink.largest[who[~fits]] = largest.start, largest.length
+
+
+def _pack(policy: str, demand: Demand, taken: NDArray[np.uint64], sink: _Sink) -> None:
+    """Where lowest runs leave counts unmet, serve as many as fit together; those behind them are unmet, too.
+
+    A count that does not get its run still counts for those behind it, so that one more holder can never make
+    room for anybody.
+    """
+    free, aligned = Runs.between(taken), policy == "aligned"
+    tight = np.unique(demand.subnet[sink.unmet])
+    begin, end = np.searchsorted(demand.subnet, tight), np.searchsorted(demand.subnet, tight, "right")
+    mixed = np.flatnonzero(demand.wanted[begin] != demand.wanted[end - 1])  # of like ones lowest runs serve the most
+    if not len(mixed):
+        return
+    part = np.searchsorted(free.subnet, tight), np.searchsorted(free.subnet, tight, "right")
+    first: list[int] = []
+    served: list[NDArray[np.int64]] = []
+    gone = np.zeros(len(demand.wanted), np.bool_)
+    for at in mixed.tolist():
+        who, runs = np.arange(begin[at], end[at]), free.take(np.arange(part[0][at], part[1][at]))
+        so_far = int(sink.unmet[who].argmax())
+        found = pack(
+            list(zip(runs.start.tolist(), runs.length.tolist(), strict=True)),
+            demand.wanted[who].tolist(),
+            aligned=aligned,
+            looks=effort(len(mixed)),
+        )
+        if len(found) > so_far:
+            first += found
+            served.append(who[: len(found)])
+        kept = max(len(found), so_far)
+        gone[who[0 if len(found) > so_far else kept :]] = True
+        sink.unmet[who] = np.arange(len(who)) >= kept
+    sink.drop(gone)
+    if first:
+        which, within = each(demand.wanted[np.concatenate(served)])
+        key = np.array(first, np.uint64)[which] + within.astype(np.uint64)
+        run = np.searchsorted(free.start, key, "right") - 1
+        sink.add(np.concatenate(served)[which], key, run, free, fills=True)
+    left = Runs.between(merge(taken, *(np.sort(part[1]) for part in sink.parts)))
+    unmet = np.flatnonzero(sink.unmet & np.isin(demand.subnet, tight[mixed]))
+    block = 1 << np.ceil(np.log2(demand.wanted)).astype(np.int64) if aligned else np.zeros(len(demand.wanted), np.int64)
+    for size in np.unique(block[unmet]).tolist():
+        who = unmet[block[unmet] == size]
+        largest = longest(left, demand.subnet[who], size)
+        sink.largest_at[who], sink.largest[who] = largest.start, largest.length
 
 
 def longest(runs: Runs, subnet: NDArray[np.int64], block: int = 0) -> Runs:

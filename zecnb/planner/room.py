@@ -161,17 +161,31 @@ class Room:
     @cached_property
     def placeable(self) -> NDArray[np.int64]:
         """Positions in ``demands`` that are placed."""
-        limited = (self.nic_mask[self.board.requests.nic[self.demands]] & np.uint64(bit("NIC_LIMIT"))) != 0
-        return np.flatnonzero(~self.insufficient & ~self.crowded_out & ~limited)
+        return self._fitting[~self._limited[self._fitting]]
+
+    @property
+    def _fitting(self) -> NDArray[np.int64]:
+        return np.flatnonzero(~self.insufficient & ~self.crowded_out)
+
+    @property
+    def _limited(self) -> NDArray[np.bool_]:
+        """Demands beyond their vNIC's limit."""
+        return np.asarray((self.nic_mask[self.board.requests.nic[self.demands]] & np.uint64(bit("NIC_LIMIT"))) != 0)
 
     @cached_property
     def placed(self) -> Placed:
         """What the placed demands become; ``Placed.demand`` counts along ``placeable``."""
+        if self.board.options.policy not in ("contiguous", "aligned"):
+            return self._placed(self.placeable)
+        # Runs are kept for those beyond their vNIC's limit, too: see ``insufficient``.
+        return self._placed(self._fitting).of(~self._limited[self._fitting])
+
+    def _placed(self, which: NDArray[np.int64]) -> Placed:
         board = self.board
-        requests = self.demands[self.placeable]
+        requests = self.demands[which]
         slot = board.requests.nic[requests]
         own = self._own(board.nic[slot]) if board.options.policy == "near" else None
-        demand = Demand(board.usable_subnet[slot], board.requests.count[requests], own)
+        demand = Demand(board.usable_subnet[slot], board.modest_count[requests], own)
         if not len(requests) or not len(self.avoided):
             return place(board.options.policy, demand, self.untouchable if len(requests) else self.held)
         placed = place(board.options.policy, demand, merge(self.untouchable, self.avoided))

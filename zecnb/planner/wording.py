@@ -111,12 +111,13 @@ class Wording(Naming):
         }[rows.board.options.policy]
         if rows.board.options.policy in ("lowest", "spread", "near"):
             return same(f"{words}, those just released left out" if len(rows.room.avoided) else words, at)
-        start, fills = placed.run_start[rows.pick[at]], placed.fills[rows.pick[at]]
-        new = np.append(True, (start[1:] != start[:-1]) | (fills[1:] != fills[:-1]))
+        start, other = placed.run_start[rows.pick[at]], placed.fills[rows.pick[at]]
+        new = np.append(True, (start[1:] != start[:-1]) | (other[1:] != other[:-1]))
         pick, start = rows.pick[at[new]], start[new]  # picks from one run follow each other, and are worded once
         last = addresses.to_text(addresses_of(start + (placed.run_length[pick] - 1).astype(np.uint64)))
-        lead = pa.array([words, "no run holds them all; fills the smallest ones first, "], _TEXT)
-        why = joined(texts_at(lead, fills[new].astype(np.int8)), addresses.to_text(addresses_of(start)), "-", last)
+        fills, packed = "no run holds them all; fills the smallest ones first, ", "leaves room for the others, in "
+        lead = pa.array([words, fills if rows.board.options.policy == "dense" else packed], _TEXT)
+        why = joined(texts_at(lead, other[new].astype(np.int8)), addresses.to_text(addresses_of(start)), "-", last)
         return texts_at(why, np.cumsum(new) - 1)
 
     def _fill(self, template: str, at: NDArray[np.int64]) -> pa.LargeStringArray:
@@ -141,6 +142,10 @@ class Wording(Naming):
 
     def _available(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         return numbers(self.rows.room.available[self.rows.subnet_entry[at]])
+
+    def _beside(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
+        others = pa.scalar(" beside the larger counts of this plan, which come first", _TEXT)
+        return pc.if_else(self._crowded(at), others, "")
 
     def _blind(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
         partial = self.rows.board.snapshot.partial
@@ -270,8 +275,9 @@ class Wording(Naming):
         return pc.if_else(pc.equal(where, ""), "no subnet of this VPC has that much room", joined("room in ", where))
 
     def _run_fix(self, at: NDArray[np.int64]) -> pa.LargeStringArray:
-        here = joined("ask for ", self._largest_run(at), " at most, or use policy dense")
         count = self.rows.board.requests.count[self.rows.request[at]]
+        here = joined("ask for ", self._largest_run(at), " at most, or use policy dense")
+        here = pc.if_else(self._crowded(at), "ask for less where more is asked for, or use policy dense", here)
         block, longest = run_elsewhere(self.rows.room, self.home(at), count)
         there = joined(block, f" has {self._run_word} of ", numbers(longest))
         return pc.fill_null(joined(here, "; ", there), here)
@@ -344,6 +350,11 @@ class Wording(Naming):
 
     def _row_of(self, which: NDArray[np.int64], at: NDArray[np.int64]) -> pa.LargeStringArray:
         return pa.array(self.rows.board.requests.ask_row[self._twin(which, at)]).cast(_TEXT)
+
+    def _crowded(self, at: NDArray[np.int64]) -> pa.BooleanArray:
+        """Whether each count would get a run, were it not for larger ones that come first."""
+        count = self.rows.board.requests.count[self.rows.request[at]]
+        return pa.array(self._by_demand(self.rows.room.placed.largest, at, placed=True) >= count)
 
     def _by_demand(self, values: NDArray[_T], at: NDArray[np.int64], *, placed: bool = False) -> NDArray[_T]:
         room = self.rows.room
