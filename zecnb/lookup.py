@@ -60,15 +60,16 @@ class AddressTable(NamedTuple):
         """Return the place of each key's address."""
         return self.places(subnets_of(keys), addresses_of(keys))
 
-    def window(self, subnets: NDArray[np.int64]) -> tuple[int, int]:
-        """Return first place of the first of some subnets (sorted positions) and the place after their last."""
-        if not len(subnets):
-            return 0, 0
-        return int(self.base[subnets[0]]), int(np.append(self.base, len(self.entry))[subnets[-1] + 1])
-
     def free(self, subnets: NDArray[np.int64], *taken: NDArray[np.int64]) -> tuple[int, NDArray[np.bool_]]:
-        """Return where the window of some subnets begins, and which of its places are neither held nor taken."""
-        begin, end = self.window(subnets)
+        """Return the first place of some subnets, and of each up to their last whether it is neither held nor taken.
+
+        Args:
+            subnets: sorted positions.
+            *taken: places in those subnets.
+        """
+        if not len(subnets):
+            return 0, np.zeros(0, np.bool_)
+        begin, end = int(self.base[subnets[0]]), np.append(self.base, len(self.entry))[subnets[-1] + 1]
         free = self.entry[begin:end] < 0
         for places in taken:
             free[places - begin] = False

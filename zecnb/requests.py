@@ -232,9 +232,8 @@ def _id_column(series: pd.Series) -> tuple[NDArray[np.int64], pa.LargeStringArra
     given = column(text)
     coded = given.dictionary_encode()
     trimmed = pc.utf8_trim_whitespace(coded.dictionary).dictionary_encode()  # blanks around an id may make two of one
-    place = np.append(np.asarray(trimmed.indices).astype(np.int64), -1)
-    place[place == pc.index(trimmed.dictionary, "").as_py()] = -1
-    nic = place[np.asarray(pc.fill_null(coded.indices, -1))]
+    nic = np.asarray(pc.fill_null(trimmed.indices.take(coded.indices), -1)).astype(np.int64)
+    nic[nic == pc.index(trimmed.dictionary, "").as_py()] = -1
     clean = trimmed.dictionary.equals(coded.dictionary) and (nic >= 0).all()
     return nic, trimmed.dictionary, given if clean else None
 
@@ -258,7 +257,8 @@ def _address_column(frame: pd.DataFrame, name: object) -> tuple[NDArray[np.int64
         return owner, expand(text, parsed)
     text, owner, parsed = _split_cells(text, owner, parsed)
     found = expand(text, parsed)
-    return owner[found.source] if len(found.source) > len(owner) else owner, found
+    ranges = len(found.source) > len(owner)  # else each token is one address, and the owners are as they were
+    return owner[found.source] if ranges else owner, found
 
 
 def _split_cells(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from itertools import groupby
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zecnb.planner.packing import pack
+from zecnb.planner.packing import blocks_of, pack, slots
 
 
 def runs_of(free: set[int]) -> list[tuple[int, int]]:
@@ -26,6 +27,29 @@ def most(free: frozenset[int], counts: list[int], *, aligned: bool) -> int:
     places = [frozenset(range(begin, begin + count)) for begin in free if begin % step == 0]
     left = [1 + most(free - place, counts[1:], aligned=aligned) for place in places if place <= free]
     return max(left, default=0)
+
+
+def test_blocks() -> None:
+    """The least power of two that is no less."""
+    counts = np.arange(1, 5000)
+    blocks = blocks_of(counts)
+    assert (blocks >= counts).all()
+    assert (blocks < 2 * counts).all()
+    assert (blocks & (blocks - 1) == 0).all()
+
+
+@given(start=st.integers(0, 40), length=st.integers(1, 40), count=st.integers(1, 12), aligned=st.booleans())
+def test_slots(start: int, length: int, count: int, aligned: bool) -> None:
+    """As many as one gets by taking the next place as long as there is one."""
+    block = int(blocks_of(np.array(count))) if aligned else 1
+    skip, fitting = slots(np.array([start]), np.array([length]), count, block)
+    at, taken = start, []
+    while at + count <= start + length:
+        if at % block == 0:
+            taken.append(at)
+        at += count if at % block == 0 else 1
+    assert fitting.tolist() == [len(taken)]
+    assert not taken or skip.tolist() == [taken[0] - start]
 
 
 @pytest.mark.parametrize("aligned", [False, True])

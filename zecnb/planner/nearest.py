@@ -8,6 +8,7 @@ import numpy as np
 
 from zecnb.columns import texts_at
 from zecnb.ledger import Runs, addresses_of, keys_of, merge
+from zecnb.planner.packing import blocks_of
 from zecnb.planner.placement import longest
 
 if TYPE_CHECKING:
@@ -173,9 +174,7 @@ def run_elsewhere(
     geometry, place = board.snapshot.geometry, kin.place
     near = np.flatnonzero(geometry.ipv4 & np.isin(place[: len(geometry.ipv4)], place[subnet]))
     free = Runs.between(merge(board.snapshot.ledger.of_subnets(near), board.reservations.binding_keys(near)))
-    aligned = board.options.policy == "aligned"
-    block = np.array([1 << (wanted - 1).bit_length() if aligned else 0 for wanted in np.unique(count).tolist()])
-    block_of = block[np.searchsorted(np.unique(count), count)]
+    block = blocks_of(count) if board.options.policy == "aligned" else np.zeros_like(count)
     found, held = np.full(len(subnet), -1), np.zeros(len(subnet), np.int64)
     for size in np.unique(block).tolist():
         length = np.minimum(longest(free, near, size).length, kin.left[near])
@@ -184,6 +183,6 @@ def run_elsewhere(
         first += near[order][first] == subnet  # the longest but its own
         inside = np.minimum(first, len(order) - 1)
         best, reach = near[order][inside], length[order][inside]
-        good = (block_of == size) & (first == inside) & (place[best] == place[subnet]) & (reach >= count)
+        good = (block == size) & (first == inside) & (place[best] == place[subnet]) & (reach >= count)
         found[good], held[good] = best[good], reach[good]
     return texts_at(kin.block, found), held

@@ -14,9 +14,12 @@ from zecnb.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["DOCUMENTED_LIMIT", "POLICIES", "Options", "parse_options"]
+__all__ = ["DOCUMENTED_LIMIT", "POLICIES", "WHOLE", "Options", "parse_options"]
 
 POLICIES = ("lowest", "dense", "contiguous", "aligned", "near", "spread")
+
+WHOLE = ("contiguous", "aligned")
+"""Policies by which a count gets one run or nothing."""
 
 DOCUMENTED_LIMIT = 10
 """Private IPv4 addresses per vNIC, the primary included (contract.md 4, A9)."""

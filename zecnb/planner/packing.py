@@ -4,24 +4,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     Run = tuple[int, int]
     """First address and length."""
 
-__all__ = ["effort", "pack"]
+__all__ = ["EFFORT", "blocks_of", "pack", "slots"]
 
-_EFFORT = 1_000_000
-"""Runs looked at, in all subnets together: a second at most. Most subnets need as many looks as they have counts."""
-
-
-def effort(subnets: int) -> int:
-    """Return how many runs may be looked at in each of so many subnets."""
-    return _EFFORT // subnets
+EFFORT = 1_000_000
+"""Runs a plan may look at to pack its counts: about a second. Most subnets need as many looks as they have counts."""
 
 
-def pack(runs: Sequence[Run], counts: Sequence[int], *, aligned: bool, looks: int = _EFFORT) -> list[int]:
+def blocks_of(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the power of two that holds each count."""
+    return np.left_shift(1, np.frexp(counts - 1)[1].astype(np.int64))
+
+
+def slots(
+    start: NDArray[np.int64], length: NDArray[np.int64], count: int, block: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where in each run a count may begin first, and how many of them fit in it, each on a multiple of a block.
+
+    Args:
+        start: first address of each run.
+        length: its length.
+        count: addresses wanted.
+        block: 1, or the power of two that holds the count.
+    """
+    skip, size = -start % block, max(block, count)
+    return skip, np.maximum(length - skip - count + size, 0) // size
+
+
+def pack(runs: Sequence[Run], counts: Sequence[int], *, aligned: bool, looks: int = EFFORT) -> list[int]:
     """Return where each count begins, of as many as fit together from the first on.
 
     Which those are is a matter of the runs and the counts alone, not of the order in which runs are tried: with less
@@ -34,7 +53,7 @@ def pack(runs: Sequence[Run], counts: Sequence[int], *, aligned: bool, looks: in
         looks: runs that may be looked at.
     """
     runs = [run for run in runs if run[1] >= counts[-1]]
-    blocks = [1 << (count - 1).bit_length() if aligned else 1 for count in counts]
+    blocks = blocks_of(np.array(counts)).tolist() if aligned else [1] * len(counts)
     most = _bound(runs, counts, blocks)
     best: list[int] = []
     begins: list[int] = []
@@ -66,12 +85,12 @@ def pack(runs: Sequence[Run], counts: Sequence[int], *, aligned: bool, looks: in
 
 def _bound(runs: Sequence[Run], counts: Sequence[int], blocks: Sequence[int]) -> int:
     """Return how many of the counts, from the first on, may fit at most: each has room by itself beside the larger."""
-    slots: dict[int, int] = {}
+    start, length = np.array(runs, np.int64).reshape(-1, 2).T
+    room: dict[int, int] = {}
     for at, (count, block) in enumerate(zip(counts, blocks, strict=True)):
-        if count not in slots:
-            size = max(block, count)
-            slots[count] = sum(max(length - -start % block - count + size, 0) // size for start, length in runs)
-        if slots[count] <= at:
+        if count not in room:
+            room[count] = int(slots(start, length, count, block)[1].sum())
+        if room[count] <= at:
             return at
     return len(counts)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from zecnb.ledger import Runs, merge, subnets_of
-from zecnb.planner.packing import effort, pack
+from zecnb.planner.packing import EFFORT, blocks_of, pack, slots
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -112,7 +112,8 @@ def place(policy: str, demand: Demand, taken: NDArray[np.uint64]) -> Placed:
         case _:
             _blocks(policy, demand, taken, sink)
             if sink.unmet.any():
-                _pack(policy, demand, taken, sink)
+                _pack(demand, taken, sink, aligned=policy == "aligned")
+                _tell_largest(demand, taken, sink, aligned=policy == "aligned")
     return sink.placed()
 
 
@@ -205,13 +206,12 @@ def _blocks(policy: str, demand: Demand, taken: NDArray[np.uint64], sink: _Sink)
         free = free.take(np.flatnonzero(free.length >= count))
         if policy == "dense":
             free = free.take(np.lexsort((free.length, free.subnet)))
-        size = 1 << (int(count) - 1).bit_length() if policy == "aligned" else int(count)
-        skip = (-free.start.astype(np.int64)) % size if policy == "aligned" else np.zeros(len(free.start), np.int64)
-        room = np.maximum(free.length - skip - int(count) + size, 0) // size
+        size = int(blocks_of(count)) if policy == "aligned" else 1
+        skip, room = slots(free.start.astype(np.int64), free.length, int(count), size)
         block, fits = _share(free.subnet, room, subnet)
         before = np.cumsum(room) - room
         run = np.searchsorted(before, block, "right") - 1
-        within = skip[run] + (block - before[run]) * size
+        within = skip[run] + (block - before[run]) * max(size, int(count))
         first = free.start[run] + within.astype(np.uint64)
         key = (first[:, None] + np.arange(count, dtype=np.uint64)).ravel()
         sink.add(np.repeat(who[fits], count), key, np.repeat(run, count), free)
@@ -224,52 +224,47 @@ def _blocks(policy: str, demand: Demand, taken: NDArray[np.uint64], sink: _Sink)
             taken = merge(taken, np.sort(key))
         else:
             sink.unmet[who[~fits]] = True
-            largest = longest(Runs.between(taken), rest.subnet, size if policy == "aligned" else 0)
-            sink.largest_at[who[~fits]], sink.largest[who[~fits]] = largest.start, largest.length
 
 
-def _pack(policy: str, demand: Demand, taken: NDArray[np.uint64], sink: _Sink) -> None:
+def _pack(demand: Demand, taken: NDArray[np.uint64], sink: _Sink, *, aligned: bool) -> None:
     """Where lowest runs leave counts unmet, serve as many as fit together; those behind them are unmet, too.
 
     A count that does not get its run still counts for those behind it, so that one more holder can never make
     room for anybody.
     """
-    free, aligned = Runs.between(taken), policy == "aligned"
     tight = np.unique(demand.subnet[sink.unmet])
     begin, end = np.searchsorted(demand.subnet, tight), np.searchsorted(demand.subnet, tight, "right")
-    mixed = np.flatnonzero(demand.wanted[begin] != demand.wanted[end - 1])  # of like ones lowest runs serve the most
-    if not len(mixed):
+    mixed = demand.wanted[begin] != demand.wanted[end - 1]  # of like ones lowest runs serve the most
+    if not mixed.any():
         return
-    part = np.searchsorted(free.subnet, tight), np.searchsorted(free.subnet, tight, "right")
-    first: list[int] = []
-    served: list[NDArray[np.int64]] = []
-    gone = np.zeros(len(demand.wanted), np.bool_)
-    for at in mixed.tolist():
-        who, runs = np.arange(begin[at], end[at]), free.take(np.arange(part[0][at], part[1][at]))
-        so_far = int(sink.unmet[who].argmax())
-        found = pack(
-            list(zip(runs.start.tolist(), runs.length.tolist(), strict=True)),
-            demand.wanted[who].tolist(),
-            aligned=aligned,
-            looks=effort(len(mixed)),
-        )
-        if len(found) > so_far:
-            first += found
-            served.append(who[: len(found)])
-        kept = max(len(found), so_far)
-        gone[who[0 if len(found) > so_far else kept :]] = True
-        sink.unmet[who] = np.arange(len(who)) >= kept
-    sink.drop(gone)
-    if first:
-        which, within = each(demand.wanted[np.concatenate(served)])
-        key = np.array(first, np.uint64)[which] + within.astype(np.uint64)
-        run = np.searchsorted(free.start, key, "right") - 1
-        sink.add(np.concatenate(served)[which], key, run, free, fills=True)
+    free, looks = Runs.between(taken), EFFORT // int(mixed.sum())
+    first, last = np.searchsorted(free.subnet, tight), np.searchsorted(free.subnet, tight, "right")
+    begins: list[int] = []
+    served = np.zeros(len(demand.wanted), np.bool_)
+    anew = served.copy()
+    for low, high, run, stop in zip(*(edge[mixed].tolist() for edge in (begin, end, first, last)), strict=True):
+        runs = list(zip(free.start[run:stop].tolist(), free.length[run:stop].tolist(), strict=True))
+        wanted = demand.wanted[low:high].tolist()
+        found = pack(runs, wanted, aligned=aligned, looks=looks)
+        met = int(sink.unmet[low:high].argmax())
+        if len(found) > met:
+            met = len(found)
+            begins += found
+            anew[low:high] = True
+            served[low : low + met] = True
+        sink.unmet[low:high] = np.arange(high - low) >= met
+    sink.drop(anew | sink.unmet)
+    which, within = each(demand.wanted[served])
+    key = np.array(begins, np.uint64)[which] + within.astype(np.uint64)
+    sink.add(np.flatnonzero(served)[which], key, np.searchsorted(free.start, key, "right") - 1, free, fills=True)
+
+
+def _tell_largest(demand: Demand, taken: NDArray[np.uint64], sink: _Sink, *, aligned: bool) -> None:
+    """Say what is left for those who are unmet."""
     left = Runs.between(merge(taken, *(np.sort(part[1]) for part in sink.parts)))
-    unmet = np.flatnonzero(sink.unmet & np.isin(demand.subnet, tight[mixed]))
-    block = 1 << np.ceil(np.log2(demand.wanted)).astype(np.int64) if aligned else np.zeros(len(demand.wanted), np.int64)
-    for size in np.unique(block[unmet]).tolist():
-        who = unmet[block[unmet] == size]
+    block = blocks_of(demand.wanted) if aligned else np.zeros_like(demand.wanted)
+    for size in np.unique(block[sink.unmet]).tolist():
+        who = np.flatnonzero(sink.unmet & (block == size))
         largest = longest(left, demand.subnet[who], size)
         sink.largest_at[who], sink.largest[who] = largest.start, largest.length
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from zecnb.errors import UsageError
 from zecnb.planner.judge import Judgement
+from zecnb.planner.options import WHOLE
 from zecnb.planner.plan import Plan, make_plan
 from zecnb.planner.rows import EXPLICIT, PICKED, Rows
 from zecnb.requests import Requests
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from zecnb.snapshot import Snapshot
 
 __all__ = ["rebase"]
-
-_BLOCKS = ("contiguous", "aligned")
-"""Policies whose picks belong together: when one is gone all of them are picked anew."""
 
 
 def rebase(
@@ -63,7 +61,7 @@ def rebase(
     again = make_plan(snapshot, _asked(frame, picked)[0], **weigh).frame
     blocked = pd.MultiIndex.from_frame(again.loc[again["verdict"] == "BLOCK", ["nic_id", "address"]])
     gone = picked & pd.MultiIndex.from_frame(frame[["nic_id", "address"]]).isin(blocked)
-    if options.policy in _BLOCKS:
+    if options.policy in WHOLE:
         gone = picked & frame.assign(_gone=gone).groupby(["row", "nic_id"])["_gone"].transform("any").to_numpy()
     asked, kept = _asked(frame, picked & ~gone)
     made = make_plan(snapshot, asked, **weigh)

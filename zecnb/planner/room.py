@@ -10,6 +10,7 @@ import numpy as np
 
 from zecnb.ledger import count_by_subnet, find, keys_of, merge, subnets_of
 from zecnb.planner.findings import CATALOGUE, bit
+from zecnb.planner.options import WHOLE
 from zecnb.planner.placement import Demand, Own, Placed, each, place, running_total
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ class Room:
     @cached_property
     def placed(self) -> Placed:
         """What the placed demands become; ``Placed.demand`` counts along ``placeable``."""
-        if self.board.options.policy not in ("contiguous", "aligned"):
+        if self.board.options.policy not in WHOLE:
             return self._placed(self.placeable)
         # Runs are kept for those beyond their vNIC's limit, too: see ``insufficient``.
         return self._placed(self._fitting).of(~self._limited[self._fitting])
